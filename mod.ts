@@ -31,8 +31,11 @@ export type {
   Emit,
   EventBody,
   FailedEvent,
+  HttpContent,
+  HttpPart,
   InspectedEvent,
   ListeningEvent,
+  MovedEvent,
   NoticeEvent,
   OpenedEvent,
   PeerEvent,
@@ -97,7 +100,7 @@ export {
   textOf,
 } from "./core/session.ts";
 export type { Carrier } from "./core/layer.ts";
-export type { ShowMessage, Traffic } from "./core/traffic.ts";
+export type { OfferMessage, ShowMessage, Traffic } from "./core/traffic.ts";
 export { UndeliveredError } from "./core/undelivered_error.ts";
 export { UsageError } from "./core/usage_error.ts";
 export { type Catalogue, catalogue, type CatalogueEntry } from "./dock/catalogue.ts";

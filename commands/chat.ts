@@ -11,6 +11,7 @@ import {
   roomOf,
 } from "../dock/join_chat.ts";
 import { ChatError, ChatLostError, NoChatError } from "../protocols/chat/client/chat_over.ts";
+import { chatEventJson } from "../protocols/chat/client/event_json.ts";
 import { ChatLines } from "./chat/lines.ts";
 import { ChatTalk } from "./chat/talk.ts";
 import { chatAtTerminal } from "./chat/terminal.ts";
@@ -111,7 +112,7 @@ A name that is taken ends a pipe; at a terminal you enter as name-2 and get the 
     const isTyped = io.stdin.isTerminal && !io.json;
     const isEdited = isTyped && io.stdoutIsTerminal && options.editor && !io.verbose;
     // --verbose prints the traffic and --record keeps it; --json prints the events instead.
-    using traffic = openTraffic(
+    using traffic = await openTraffic(
       io.json ? io.with({ color: options.color, verbose: io.verbose, hex: io.hex }) : io,
       options.record,
     );
@@ -286,21 +287,6 @@ function printEvent(event: ChatLinkEvent, link: JoinedChat, lines: ChatLines, io
     const line = new ChatLines({ color: io.color, dates: false }).event(event);
     if (line !== undefined) io.note(line);
   }
-}
-
-/** Converts an event to a JSON object, with times as in docs/chat.md. */
-export function chatEventJson(event: ChatLinkEvent): Readonly<Record<string, unknown>> {
-  if (event.event === "message") {
-    const { timeMs, sentAtMs, ...message } = event.message;
-    const sentAt = sentAtMs === undefined ? {} : { sentAt: new Date(sentAtMs).toISOString() };
-    const time = new Date(timeMs).toISOString();
-    return { event: "message", ...message, time, ...sentAt, own: event.own };
-  }
-  if (event.event === "private") {
-    const { timeMs, ...whisper } = event.whisper;
-    return { event: "private", ...whisper, time: new Date(timeMs).toISOString() };
-  }
-  return event;
 }
 
 /** Resolves once no message has arrived for a time. */

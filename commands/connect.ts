@@ -67,7 +67,7 @@ is lost is an error.`,
       ? new EditedLines(below, processTerminal, "> ")
       : undefined;
     const io = edited?.io ?? below;
-    using traffic = openTraffic(io, options.record);
+    using traffic = await openTraffic(io, options.record);
     using session = traffic.watch(await open(endpoint, { ...dial, emit: dialNotices(io) }));
     if (typed) io.note(`connected to ${url}; q on a line of its own ends it`);
     return await leaveOnSignal(session, async () => {

@@ -17,8 +17,8 @@ export const key = defineCommand({
   summary: "makes and shows keys, seals and opens messages, hashes passwords",
   usage: "<make|show|password|seal|open> <kind|file|user> [word]...",
   details:
-    `\`make\` makes a key: fernet or aes-gcm for the layer sealed (--sealed-key), hmac or ed25519 for
-the layer signed (--signed-key). It goes to --out, readable by its owner alone; without it, to stdout
+    `\`make\` makes a key: chacha20, aes-gcm or fernet for the layer sealed (--sealed-key), hmac or
+ed25519 for the layer signed (--signed-key). It goes to --out, readable by its owner alone; without it, to stdout
 in a pipe, and at a terminal into your data folder. \`show\` says what may be known of the keys in a
 file: kind, name, fingerprint, and the line of an ed25519 key for --signed-senders.
 
@@ -36,15 +36,16 @@ older than --max-age is exit code 3.`,
     { title: "Opening", options: keyOpeningOptions },
   ],
   examples: [
-    { run: "sockdock key make aes-gcm --out sealed.key", does: "makes a key for both ends" },
+    { run: "sockdock key make chacha20 --out sealed.key", does: "makes a key for both ends" },
     {
       run: "sockdock key make ed25519 --name alice --out alice.key",
       does: "makes a key to sign with",
     },
     { run: "sockdock key show alice.key", does: "prints what others need to know her by" },
     { run: "sockdock key password alice >> users", does: "adds a user to a file" },
-    { run: "sockdock key seal sealed.key Hello, UDP!", does: "prints the message as a token" },
-    { run: "sockdock key open sealed.key < token", does: "prints what the token holds" },
+    { run: "sockdock key make fernet --out fernet.key", does: "makes a key for messages" },
+    { run: "sockdock key seal fernet.key Hello, UDP!", does: "prints the message as a token" },
+    { run: "sockdock key open fernet.key < token", does: "prints what the token holds" },
   ],
   minArguments: 2,
   complete([subject]) {

@@ -101,7 +101,7 @@ and without having taken all, as one does that refuses your address. One that cl
     const { endpoint, dial } = readDial(url, { options, given, flags });
     // Messages are checked before a connection is opened.
     const messages = await outgoing(words, options, io);
-    using traffic = openTraffic(io, options.record);
+    using traffic = await openTraffic(io, options.record);
     const dialling = () => open(endpoint, { ...dial, emit: dialNotices(io) });
     using session = traffic.watch(await connectRetrying(dialling, options.retries, io));
     return await leaveOnSignal(session, async () => {

@@ -68,11 +68,13 @@ export interface Acceptor<C extends Connection = Connection> extends Disposable 
 }
 
 /** One result of receiving: bytes from an address; or a peer's notice that it will send no more,
- * though it still receives; or the end of the association with a peer, with the reason and whether
- * the peer was lost, as by a reset, or ended it in good order. */
+ * though it still receives; or that the peer of an association is at another address from here on; or
+ * the end of the association with a peer, with the reason and whether the peer was lost, as by a reset,
+ * or ended it in good order. */
 export type Datagram =
   | { readonly from: Address; readonly bytes: Uint8Array; readonly identity?: Identity }
   | { readonly from: Address; readonly finished: true }
+  | { readonly from: Address; readonly movedTo: Address }
   | { readonly from: Address; readonly ended: string; readonly lost?: true };
 
 /** Progress of the delivery to a peer, from a layer with acknowledgements. */

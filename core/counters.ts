@@ -41,6 +41,11 @@ export class Counters {
   peersRefused = 0;
   /** Datagram peers that gave way to new ones because the peer table was full. */
   peersReplaced = 0;
+  /** Peers of datagrams that went on from another address, with the session that they had. */
+  peersMoved = 0;
+  /** Datagrams of a peer from another address after which it was not asked whether it has moved, because
+   * it moved too often or its new host has its share. */
+  movesRefused = 0;
   /** Datagrams dropped because answering them could start a loop. */
   loopsRefused = 0;
   /** Replies dropped because of the limit on replies to their peer. */

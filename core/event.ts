@@ -74,6 +74,17 @@ export interface DialledEvent extends SessionStamp {
   readonly upstreamSession: number;
 }
 
+/** The peer of a session has another address: it changed its network, or what stands between renewed
+ * its port. */
+export interface MovedEvent extends SessionStamp {
+  /** The kind of this event. */
+  readonly event: "moved";
+  /** The address that it had, as people read and write it. */
+  readonly from: string;
+  /** The address that it has, which is its `peer` from here on. */
+  readonly to: string;
+}
+
 /** A peer was denied before any of its bytes were used. */
 export interface DeniedEvent extends PeerStamp {
   /** The kind of this event. */
@@ -159,6 +170,30 @@ export interface RequestEvent extends PeerStamp {
   readonly user?: string;
   /** The identity that the peer proved, where authentication is required. */
   readonly identity?: Identity;
+  /** What was asked and answered, for listeners that want bodies. */
+  readonly content?: HttpContent;
+}
+
+/** The heads and the bodies of a request and its answer. */
+export interface HttpContent {
+  /** What the client sent. */
+  readonly request: HttpPart;
+  /** What it got; without a head where the answer was none of HTTP any more. */
+  readonly response: HttpPart;
+  /** Time from the head of the request to the first byte of the answer. */
+  readonly firstByteMs?: number;
+}
+
+/** The head and the body of a request or of an answer. */
+export interface HttpPart {
+  /** Header fields in their order, secrets masked. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Length of the whole body, as far as it was read or sent. */
+  readonly bytes: number;
+  /** Present where `message` is only the beginning of the body. */
+  readonly cut?: true;
+  /** The body; in a text, the secrets of the header fields are masked too. */
+  readonly message: Message;
 }
 
 /** One HTTP request as the inspector logs it, whole but for a long body; its time is that of its
@@ -231,6 +266,7 @@ export type SessionEvent =
   | OpenedEvent
   | ClosedEvent
   | DialledEvent
+  | MovedEvent
   | ShownEvent
   | TrafficEvent
   | StoredEvent

@@ -1,5 +1,6 @@
 // The interfaces of listening sockets and of running servers.
 
+import type { Address } from "./addresses/address.ts";
 import type { Acceptor, Connection, DatagramSocket } from "./connection.ts";
 import type { Stats } from "./counters.ts";
 import type { Identity, Message, SessionOrigin } from "./session.ts";
@@ -54,6 +55,8 @@ export interface OpenSession {
 export interface RunningServer extends AsyncDisposable {
   /** URL of the listening socket, with the port that the system chose. */
   readonly url: string;
+  /** The address of the listening socket. */
+  readonly address: Address;
   /** The server's certificate, on TLS and DTLS. */
   readonly certificate?: ServerCertificate;
   /** Reloads certificate files that have changed, where there are any; the server also does so by

@@ -1,26 +1,29 @@
 // The events of one dock, from its start on: told to its listeners, stamped, in an order that a
 // program can rely on.
 
-import { formatAddress } from "../core/addresses/address.ts";
+import { type Address, formatAddress } from "../core/addresses/address.ts";
 import { isoTime } from "../core/clock.ts";
 import type { Emit, EventBody, ServerEvent, Tell } from "../core/event.ts";
 import { stamped } from "../core/event_stamp.ts";
 import type { EventOrigin, Message, SessionOrigin } from "../core/session.ts";
-import type { Traffic } from "../core/traffic.ts";
+import type { OfferMessage, Traffic } from "../core/traffic.ts";
 
 interface Listener {
   readonly emit: Emit;
-  /** Whether it hears messages and requests too, which cost throughput. */
-  readonly traffic: boolean;
+  /** Whether it hears messages and requests too, which cost throughput, or what messages are offered
+   * to. */
+  readonly traffic: boolean | OfferMessage;
+  /** The most of each HTTP body that it hears, which takes the heads along; undefined for neither. */
+  readonly bodyBytes?: number | undefined;
 }
 
 /** A program waits for `listening` as the first event: what happens before all endpoints are open,
  * also at those that are, comes after it, or before the error of a start that fails. Disposing it
  * tells what is held back. */
 export class Announcer implements Disposable {
-  readonly traffic: Traffic = { show: undefined };
+  readonly traffic: Traffic = { show: undefined, bodyBytes: undefined };
   readonly #listeners = new Set<Listener>();
-  readonly #peers = new WeakMap<SessionOrigin, string>();
+  readonly #peers = new WeakMap<Address, string>();
   readonly #now: () => number;
   /** The first endpoint's, for events of the dock as a whole. */
   #url: string;
@@ -33,8 +36,8 @@ export class Announcer implements Disposable {
   }
 
   /** Adds a listener; the function returned removes it. */
-  listen(emit: Emit, { traffic }: { readonly traffic: boolean }): () => void {
-    const listener = { emit, traffic };
+  listen(emit: Emit, wanted: Omit<Listener, "emit">): () => void {
+    const listener = { emit, ...wanted };
     this.#listeners.add(listener);
     this.#watch();
     return () => {
@@ -51,8 +54,7 @@ export class Announcer implements Disposable {
     if (this.#listeners.size === 0) return;
     const atMs = timeMs ?? this.#now();
     if (this.#held === undefined) {
-      const event = stamped(body, this.#url, of, atMs);
-      for (const { emit } of this.#listeners) emit(event);
+      this.#emit(stamped(body, this.#url, of, atMs));
     } else {
       // The time is that of now, the URL one whose port is not known yet.
       this.#held.push((url) => stamped(body, url, of, atMs));
@@ -66,37 +68,53 @@ export class Announcer implements Disposable {
     this.#held = undefined;
     this.#url = url;
     listening();
-    for (const event of held) {
-      for (const { emit } of this.#listeners) emit(event(url));
-    }
+    for (const event of held) this.#emit(event(url));
   }
 
   [Symbol.dispose](): void {
     this.begin(this.#url, () => {});
   }
 
-  #watch(): void {
-    const isWatched = [...this.#listeners].some(({ traffic }) => traffic);
-    this.traffic.show = isWatched ? this.#show : undefined;
+  /** What requests carry is for those alone who asked for it: the log of a server has none of it. */
+  #emit(event: ServerEvent): void {
+    if (event.event !== "request" || event.content === undefined) {
+      for (const { emit } of this.#listeners) emit(event);
+      return;
+    }
+    const { content: _, ...bare } = event;
+    for (const { emit, bodyBytes } of this.#listeners) emit(bodyBytes === undefined ? bare : event);
   }
 
-  /** The address as text, made once for each session. */
-  #peerOf(of: SessionOrigin): string {
-    let peer = this.#peers.get(of);
-    if (peer === undefined) this.#peers.set(of, peer = formatAddress(of.peer));
-    return peer;
+  #watch(): void {
+    const listeners = [...this.#listeners];
+    const isWatched = listeners.some(({ traffic }) => traffic !== false);
+    this.traffic.show = isWatched ? this.#show : undefined;
+    const wanted = listeners.flatMap(({ bodyBytes }) => bodyBytes ?? []);
+    this.traffic.bodyBytes = wanted.length === 0 ? undefined : Math.max(...wanted);
+  }
+
+  /** The address as text, made once for each session and each address that it has. */
+  #peerOf({ peer }: SessionOrigin): string {
+    let text = this.#peers.get(peer);
+    if (text === undefined) this.#peers.set(peer, text = formatAddress(peer));
+    return text;
   }
 
   readonly #show = (event: "received" | "sent", of: SessionOrigin, message: Message): void => {
+    let told: ServerEvent | undefined;
     // Spelt out, because it is made for every message.
-    const told: ServerEvent = {
-      event,
-      time: isoTime(this.#now()),
-      url: of.serverUrl,
-      session: of.sessionId,
-      peer: this.#peerOf(of),
-      message: typeof message === "string" ? message : message.slice(),
-    };
-    for (const { emit, traffic } of this.#listeners) if (traffic) emit(told);
+    const make = () =>
+      told ??= {
+        event,
+        time: isoTime(this.#now()),
+        url: of.serverUrl,
+        session: of.sessionId,
+        peer: this.#peerOf(of),
+        message: typeof message === "string" ? message : message.slice(),
+      };
+    for (const { emit, traffic } of this.#listeners) {
+      if (traffic === true) emit(make());
+      else if (traffic !== false) traffic(event, of, make);
+    }
   };
 }

@@ -55,10 +55,17 @@ export function optionsForServing(
     layerOptionsFor(endpoints, kinds.map(({ carrier }) => carrier), given),
     dials(served) ? upstreamOptionsFor(given) : {},
   );
-  const needs = needsOf(served, kinds);
+  const needs = servingNeeds(served, endpoints);
   return Object.fromEntries(
     Object.entries(table).filter(([key]) => missingBesides(key, needs, given) === undefined),
   );
+}
+
+/** What the options for serving at these endpoints need beside them. */
+export function servingNeeds(served: Served, endpoints: readonly Endpoint[]): Needs {
+  const used = kindsFor(served)
+    .filter(({ name }) => endpoints.some(({ scheme }) => scheme === name));
+  return needsOf(served, used);
 }
 
 /** What the options of a protocol or application and of its transports need beside them. */

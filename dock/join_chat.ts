@@ -71,6 +71,9 @@ export interface JoinChatHooks {
   readonly room?: string | undefined;
   /** Number of earlier messages to begin with. Default: 20. */
   readonly last?: number;
+  /** Begins with what was said after this place in the room's order instead, as somebody does who has
+   * been there before. Default: none. */
+  readonly after?: number | undefined;
   /** Whether to enter as `name-2` and so on when the name is taken, and to take the name once it is
    * free. Always so after a lost connection, when our old session may still have the name.
    * Default: false. */
@@ -100,6 +103,7 @@ const OWN_KEYS: readonly string[] = [
   "name",
   "room",
   "last",
+  "after",
   "otherName",
   "reconnectAttempts",
   "reconnectFirstMs",
@@ -129,9 +133,10 @@ export interface JoinedChat extends ChatQuestions, AsyncIterable<ChatLinkEvent>,
   readonly unsaid: number;
   /** Sends a message to the room. Messages are sent in the order of the calls, each once, however
    * often the connection is lost: resolves once the server has stored it.
+   * @param id the one that it had, to say again what may have been said
    * @throws {ChatError} when it is refused
    * @throws {ChatLostError} when the chat is closed first, or the acknowledgement takes too long */
-  say(text: string, kind?: "say" | "me"): Promise<ChatAck>;
+  say(text: string, kind?: "say" | "me", id?: string): Promise<ChatAck>;
   /** Joins another room, after the waiting messages. */
   join(room: string): Promise<void>;
   /** Changes our name, after the waiting messages. */
@@ -202,7 +207,7 @@ interface Errand {
 
 /** The options that neither `connect` nor `chatOver` takes, complete. */
 type Settings = Required<
-  Omit<JoinChatHooks, "room" | "maxEvents">
+  Omit<JoinChatHooks, "room" | "after" | "maxEvents">
 >;
 
 class Link implements JoinedChat {
@@ -238,6 +243,7 @@ class Link implements JoinedChat {
       name,
       room,
       last = 20,
+      after,
       otherName = false,
       reconnectAttempts = Infinity,
       reconnectFirstMs = 500,
@@ -275,6 +281,7 @@ class Link implements JoinedChat {
       random,
     };
     this.#over = { answerTimeoutMs, resendAfterMs, resends, pingAfterMs, maxEvents };
+    this.#highest = after;
     this.#wantedName = name;
     this.#wantedRoom = room ?? pathRoom;
     this.#events = new EventQueue<ChatLinkEvent>(
@@ -299,7 +306,7 @@ class Link implements JoinedChat {
     this.#running = this.#run(await this.#enter(this.#settings.otherName));
   }
 
-  say(text: string, kind: "say" | "me" = "say"): Promise<ChatAck> {
+  say(text: string, kind: "say" | "me" = "say", id: string = newMessageId()): Promise<ChatAck> {
     const { maxUnsaid } = this.#settings;
     if (this.#errands.length >= maxUnsaid) {
       return Promise.reject(
@@ -307,7 +314,6 @@ class Link implements JoinedChat {
       );
     }
     // Every attempt has the same id and time.
-    const id = newMessageId();
     const sentAtMs = Date.now();
     remember(this.#ownIds, id);
     return this.#enqueue(true, (client) => client.say(text, { id, kind, sentAtMs }));
@@ -448,7 +454,9 @@ class Link implements JoinedChat {
           name,
           room: this.#wantedRoom,
           // A client that has seen no message yet asks for all of them.
-          ...(again ? { after: this.#highest ?? 0 } : { last: Math.max(1, last) }),
+          ...(again || this.#highest !== undefined
+            ? { after: this.#highest ?? 0 }
+            : { last: Math.max(1, last) }),
           signal: this.#dial.signal,
         });
         this.#isStandIn = attempt > 1;

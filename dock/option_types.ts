@@ -78,8 +78,15 @@ export interface ListenOptions {
   /** Largest datagram of a DTLS handshake; longer flights are cut into several. Default:
    * `1_200`. On dtls. */
   readonly dtlsMtuBytes?: number;
+  /** Send messages that wait for each other in one datagram, as large as `dtlsMtuBytes`; some
+   * peers, such as gnutls-cli, read the later ones with the next datagram only. Default: false.
+   * On dtls. */
+  readonly dtlsPack?: boolean;
   /** Pre-shared keys, a line each: identity:key, the key in hexadecimal. On dtls. */
   readonly pskFile?: string | undefined;
+  /** Give clients that ask for it a connection id (RFC 9146), so that their address may change.
+   * Default: true. On dtls. */
+  readonly dtlsConnectionId?: boolean;
   /** Handshakes at once; clients that begin more have to try again. Default: `512`. On dtls. */
   readonly maxHandshakes?: number;
   /** Serve requests for this host name too, written without its port (* is any). On ws, wss,
@@ -177,8 +184,15 @@ export interface DialOptions {
   /** Largest datagram of a DTLS handshake; longer flights are cut into several. Default:
    * `1_200`. On dtls. */
   readonly dtlsMtuBytes?: number;
+  /** Send messages that wait for each other in one datagram, as large as `dtlsMtuBytes`; some
+   * peers, such as gnutls-cli, read the later ones with the next datagram only. Default: false.
+   * On dtls. */
+  readonly dtlsPack?: boolean;
   /** Pre-shared keys, a line each: identity:key, the key in hexadecimal. On dtls. */
   readonly pskFile?: string | undefined;
+  /** Ask for a connection id (RFC 9146), by which the session outlives a change of our address.
+   * Default: false. On dtls. */
+  readonly dtlsConnectionId?: boolean;
   /** Which key of `pskFile` to use, when it holds several. On dtls. */
   readonly pskIdentity?: string | undefined;
   /** Bind our own Unix datagram socket here, where the answers arrive. On unixgram. */
@@ -227,12 +241,12 @@ export interface LayerOptions {
    * a file, or its text. On the layer sealed. */
   readonly sealedKey?: readonly string[];
   /** How to seal, where the file of keys does not say it. On the layer sealed. */
-  readonly sealedCipher?: "aes-gcm" | "fernet" | undefined;
-  /** Oldest sealed datagram to believe; with aes-gcm also how far clocks may be apart. Default:
-   * `60_000` (1m). On the layer sealed. */
+  readonly sealedCipher?: "aes-gcm" | "chacha20" | "fernet" | undefined;
+  /** Oldest sealed datagram to believe; but for fernet also how far clocks may be apart.
+   * Default: `60_000` (1m). On the layer sealed. */
   readonly sealedLifetimeMs?: number;
-  /** Senders remembered against replays, with aes-gcm; more are refused. Default: `16_384`. On
-   * the layer sealed. */
+  /** Senders remembered against replays, but with fernet; more are refused. Default: `16_384`.
+   * On the layer sealed. */
   readonly sealedMaxSenders?: number;
   /** Tokens remembered against replays, with fernet; more are refused. Default: `262_144`. On
    * the layer sealed. */
@@ -245,6 +259,9 @@ export interface LayerOptions {
   readonly reliableTimeoutMs?: number;
   /** Peers of one host at once (default a quarter of `maxPeers`). On the layer reliable. */
   readonly reliableHostPeers?: number | undefined;
+  /** Attempts of a peer to move to another address, in a minute; 0 lets none move. Default:
+   * `10`. On the layer reliable. */
+  readonly reliableMoves?: number;
   /** Congestion control: bbr goes by what the path delivers, cubic by losses. Default: `"bbr"`.
    * On the layer reliable. */
   readonly reliableControl?: "cubic" | "bbr";

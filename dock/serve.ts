@@ -18,6 +18,7 @@ import type { Context, Protocol, Service } from "../core/protocol.ts";
 import type { RunningServer } from "../core/running_server.ts";
 import { noteDatagramStandIn } from "../core/runtime.ts";
 import type { ServerKind } from "../core/server_kind.ts";
+import type { OfferMessage } from "../core/traffic.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { Announcer } from "./announcer.ts";
 import { refuseUselessServing, serveOptions } from "./applicable.ts";
@@ -45,7 +46,7 @@ export type ServeOptions<Own extends OptionTable = OptionTable> =
   & ServeHooks;
 
 /** A server on one or several endpoints. */
-export interface Dock extends Omit<RunningServer, "durations"> {
+export interface Dock extends Omit<RunningServer, "address" | "durations"> {
   /** The name of the protocol or the application. */
   readonly protocol: string;
   /** What that is, in one line. */
@@ -80,8 +81,13 @@ export interface Dock extends Omit<RunningServer, "durations"> {
   listen(
     listener: Emit,
     options?: {
-      /** Whether to hear messages and HTTP requests too, which cost throughput. Default: false. */
-      readonly traffic?: boolean;
+      /** Whether to hear messages and HTTP requests too, which cost throughput. A function hears
+       * requests, and messages are offered to it: no event is made of one that it does not want.
+       * Default: false. */
+      readonly traffic?: boolean | OfferMessage;
+      /** The most of each HTTP body to hear, in bytes: `request` events then have their `content`, heads
+       * and bodies with secrets masked, at most 500 of them a second. Default: none. */
+      readonly bodyBytes?: number;
     },
   ): () => void;
 }
@@ -323,9 +329,12 @@ function dockOf(
       return stopping.signal.aborted;
     },
     servers: running,
-    listen(listener, { traffic = false } = {}) {
+    listen(listener, { traffic = false, bodyBytes } = {}) {
       if (announcer === undefined) throw new UsageError(unchangeable(running[0]!.url));
-      return announcer.listen(listener, { traffic });
+      if (bodyBytes !== undefined && !(Number.isSafeInteger(bodyBytes) && bodyBytes >= 0)) {
+        throw new RangeError(`bodyBytes: expected a number of bytes, got ${bodyBytes}`);
+      }
+      return announcer.listen(listener, { traffic: traffic || bodyBytes !== undefined, bodyBytes });
     },
     sessions: () => running.flatMap((server) => [...server.sessions()]),
     setFaults(...faults) {

@@ -48,7 +48,8 @@ export function refuseOwnUpstream(upstream: Endpoint, endpoints: readonly Endpoi
   );
 }
 
-function isSamePlace(listens: Endpoint, dialled: Endpoint): boolean {
+/** Whether who dials the one reaches the other, which listens. */
+export function isSamePlace(listens: Endpoint, dialled: Endpoint): boolean {
   if (socketOf(listens) !== socketOf(dialled)) return false;
   if (listens.addressing === "path") return listens.path === dialled.path;
   if (listens.port === undefined || listens.port === 0 || listens.port !== dialled.port) {

@@ -22,8 +22,9 @@ export class WatchedSession extends WrappedSession {
   }
 
   override async send(message: Message): Promise<void> {
-    await super.send(message);
+    // Before it goes out: its answer may be there before the write has ended.
     this.#show("sent", message);
+    await super.send(message);
   }
 
   #show(event: "received" | "sent", message: Message): void {

@@ -1,5 +1,5 @@
 // The layer sealed: datagrams are encrypted and authentic under keys that both ends have, either by
-// AES-256-GCM in a format of our own (docs/sealed.md) or as Fernet tokens.
+// ChaCha20-Poly1305 or AES-256-GCM in a format of our own (docs/sealed.md) or as Fernet tokens.
 
 import type { Layer } from "../core/layer.ts";
 import { sealedOptions } from "./sealed/options.ts";

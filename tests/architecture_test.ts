@@ -41,6 +41,7 @@ const CORE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "http": ["addresses", "options", "streams"],
   "websocket": ["addresses", "options", "sessions", "streams", "http"],
   "keys": ["files"],
+  "pcapng": ["addresses"],
   "certificates": ["addresses", "files"],
   "tls": ["addresses", "options", "files", "streams", "certificates"],
 };
@@ -56,6 +57,7 @@ const EXCEPTIONS: ReadonlySet<string> = new Set([
   "servers/dtls.ts -> layers/dtls",
   "servers/datagrams/options.ts -> layers/dtls",
   "servers/datagrams/serve_dtls.ts -> layers/dtls",
+  "servers/datagrams/dtls_secrets.ts -> layers/dtls",
   "clients/datagrams/options.ts -> layers/dtls",
   "clients/datagrams/dial_dtls.ts -> layers/dtls",
 ]);

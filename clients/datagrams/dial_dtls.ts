@@ -62,6 +62,9 @@ export async function connectDtls(
           ...resuming({ ...shown, url }),
           clock: systemClock,
           mtuBytes: given.dtlsMtuBytes,
+          packBytes: given.dtlsPack ? given.dtlsMtuBytes : 0,
+          // We name the server; it has only one of us, and needs no name.
+          ...(given.dtlsConnectionId && { connectionId: new Uint8Array(0) }),
           suites: usableSuites().filter(({ authentication }) =>
             // A client with a pre-shared key authenticates by it, and so does its server.
             psk === undefined || authentication === "psk"

@@ -3,7 +3,7 @@
 
 import { clientOptions, routeOptions } from "../../core/client_options.ts";
 import { groupSenderOptions } from "../../core/datagrams/group_address.ts";
-import { text } from "../../core/options/option.ts";
+import { flag, text } from "../../core/options/option.ts";
 import { dtlsOptions } from "../../layers/dtls/options.ts";
 import { tlsClientOptions } from "../tls/options.ts";
 
@@ -13,6 +13,10 @@ export const dtlsClientOptions = {
   ...routeOptions,
   ...tlsClientOptions,
   ...dtlsOptions,
+  dtlsConnectionId: flag({
+    help:
+      "ask for a connection id (RFC 9146), by which the session outlives a change of our address",
+  }),
   pskIdentity: text({
     metavar: "name",
     help: "which key of --psk-file to use, when it holds several",

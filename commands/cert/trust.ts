@@ -3,15 +3,11 @@
 
 import { loadAuthority } from "../../core/certificates/authority_folder.ts";
 import { fingerprintOf } from "../../core/certificates/fingerprint.ts";
+import { trustRecipes } from "../../core/certificates/trust_recipes.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { CertValues } from "./options.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { dataFolderOr } from "../line/data_folder.ts";
-
-interface Recipe {
-  readonly system: string;
-  readonly how: readonly string[];
-}
 
 /** Prints the instructions for the local authority.
  *
@@ -26,7 +22,7 @@ export async function trust({ dataFolder: given }: CertValues, io: Stdio): Promi
   }
   const { cert, certFile, keyFile } = authority;
   const fingerprint = await fingerprintOf(cert);
-  const recipes = recipesFor(certFile);
+  const recipes = trustRecipes({ file: certFile, sockdock: "local" });
   if (io.json) {
     io.printJson({ event: "trust", certificate: certFile, fingerprint, recipes });
     return;
@@ -40,61 +36,4 @@ this machine, and trust it only where you develop.`);
     io.print(`\n${io.paintStdout("bold", system)}`);
     for (const line of how) io.print(`  ${line}`);
   }
-}
-
-function recipesFor(path: string): Recipe[] {
-  const file = /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-  const onWindows = `"${path.replaceAll("/", "\\")}"`;
-  return [
-    { system: "sockdock", how: ["--tls-ca local"] },
-    {
-      system: "Debian, Ubuntu",
-      how: [
-        `sudo cp ${file} /usr/local/share/ca-certificates/sockdock.crt`,
-        "sudo update-ca-certificates",
-      ],
-    },
-    {
-      system: "Fedora, Red Hat",
-      how: [
-        `sudo cp ${file} /etc/pki/ca-trust/source/anchors/sockdock.pem`,
-        "sudo update-ca-trust",
-      ],
-    },
-    {
-      system: "macOS",
-      how: [
-        "sudo security add-trusted-cert -d -r trustRoot " +
-        `-k /Library/Keychains/System.keychain ${file}`,
-      ],
-    },
-    {
-      system: "Windows (for this user)",
-      how: [`certutil -user -addstore Root ${onWindows}`],
-    },
-    {
-      system: "Chromium and Chrome on Linux (certutil is in libnss3-tools)",
-      how: [`certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n sockdock -i ${file}`],
-    },
-    {
-      system: "Firefox",
-      how: [
-        "Settings, Privacy & Security, View Certificates, Authorities, Import, and choose",
-        path,
-      ],
-    },
-    {
-      system: "Java",
-      how: [
-        `keytool -importcert -noprompt -cacerts -storepass changeit -alias sockdock -file ${file}`,
-      ],
-    },
-    { system: "curl", how: [`curl --cacert ${file} https://localhost:8443/`] },
-    { system: "Deno", how: [`export DENO_CERT=${file}`] },
-    { system: "Node", how: [`export NODE_EXTRA_CA_CERTS=${file}`] },
-    {
-      system: "Python (each trusts nothing else then)",
-      how: [`export SSL_CERT_FILE=${file}`, `export REQUESTS_CA_BUNDLE=${file}`],
-    },
-  ];
 }

@@ -1,6 +1,7 @@
 // Formats the events of a chat as lines, with the senders' control characters made harmless.
 
 import type { ChatLinkEvent } from "../../dock/join_chat.ts";
+import { mentionOf } from "../../protocols/chat/client/mentions.ts";
 import type { ChatMessage, Standing } from "../../protocols/chat/message.ts";
 import { printable } from "../terminal/printable.ts";
 
@@ -144,11 +145,6 @@ export class ChatLines {
   }
 }
 
-/** Whether a text mentions a name, as a word of its own. */
-export function mentions(text: string, name: string): boolean {
-  return mentionOf(name).test(text);
-}
-
 /** The colour of a name, always the same. */
 export function nameColour(name: string): number {
   let hash = 0x811c9dc5;
@@ -166,11 +162,6 @@ function shown(text: string): string {
 /** A name without the mark of its standing. */
 function plainName(name: string): string {
   return name.replace(/[✓✔]/gu, "?");
-}
-
-function mentionOf(name: string): RegExp {
-  const escaped = name.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  return new RegExp(`(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}_])`, "iu");
 }
 
 function localDay(timeMs: number): string {

@@ -3,7 +3,8 @@
 import { errorText } from "../../core/event.ts";
 import type { ChatLinkEvent, JoinedChat } from "../../dock/join_chat.ts";
 import { ChatLostError } from "../../protocols/chat/client/chat_over.ts";
-import { type ChatLines, mentions } from "./lines.ts";
+import { mentions } from "../../protocols/chat/client/mentions.ts";
+import type { ChatLines } from "./lines.ts";
 import { chatCommands, parseChatLine } from "./words.ts";
 
 /** Limit of the names kept for completion. */

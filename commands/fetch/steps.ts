@@ -4,16 +4,11 @@
 import { formatAddress } from "../../core/addresses/address.ts";
 import type { CertificateDescription } from "../../core/certificates/description.ts";
 import type { TlsFacts } from "../../core/connection.ts";
+import { maskedValue } from "../../core/http/secrets.ts";
 import type { Field } from "../../clients/http/message.ts";
 import type { FetchStep } from "../../clients/http/step.ts";
 import { printable } from "../terminal/printable.ts";
 import type { Stdio } from "../terminal/stdio.ts";
-
-/** Fields whose values are secrets, or are likely to be. */
-const SECRET =
-  /auth(?!or\b)|cookie|token|secret|\bpass|key$|credential|session|signature|jwt|[cx]srf/i;
-/** Fields that have such a name and say only what is asked for or allowed. */
-const NO_SECRET = /-authenticate$|^access-control-|^sec-websocket-/i;
 
 interface ShownSteps {
   /** Whether passwords, tokens and cookies are shown as they are. */
@@ -54,7 +49,7 @@ async function linesOf(
   { showSecrets, now }: ShownSteps,
 ): Promise<(readonly [string, string])[]> {
   const fields = (list: readonly Field[]) =>
-    list.map(([name, value]) => `${name}: ${showSecrets ? value : masked(name, value)}`);
+    list.map(([name, value]) => `${name}: ${showSecrets ? value : maskedValue(name, value)}`);
   const about = (texts: readonly string[]) => texts.map((text) => ["*", text] as const);
   switch (step.step) {
     case "connected": {
@@ -72,15 +67,6 @@ async function linesOf(
         .map((text) => ["<", text]);
     }
   }
-}
-
-/** The value of a field without its secret; its kind and the names of cookies stay. */
-function masked(name: string, value: string): string {
-  if (!SECRET.test(name) || NO_SECRET.test(name) || value === "") return value;
-  if (/^(?:proxy-)?authorization$/i.test(name)) return value.replace(/^(\S+\s+)?.*$/s, "$1***");
-  if (/^cookie$/i.test(name)) return value.replace(/=[^;]*/g, "=***");
-  if (/^set-cookie$/i.test(name)) return value.replace(/=[^;]*/, "=***");
-  return "***";
 }
 
 async function tlsLines(

@@ -25,7 +25,7 @@ export const hexOptions = about("output", {
 export const recordOptions = about("output", {
   record: text({
     metavar: "file",
-    help: "append all events to this file, as JSON lines",
+    help: "append all events to this file: JSON lines, or packets where its name ends in .pcapng",
   }),
 });
 

@@ -1,9 +1,18 @@
 // The options of the control that a command opens besides: where, with which token, and those of its
 // own server.
 
-import { about, flag, type Given, text } from "../../core/options/option.ts";
+import {
+  about,
+  duration,
+  flag,
+  type Given,
+  integer,
+  size,
+  text,
+} from "../../core/options/option.ts";
 import { pickedTable, prefixedTable, unprefixed } from "../../core/options/prefixed.ts";
 import { serverKinds } from "../../servers/index.ts";
+import { DIAL_LIMITS } from "../../web/control/dial_limits.ts";
 
 const PREFIX = "control";
 
@@ -39,6 +48,22 @@ export const controlOptions = about("control", {
   }),
   controlTraffic: flag({
     help: "remember messages and requests for the control even while nobody listens",
+  }),
+  controlMaxDials: integer({
+    default: DIAL_LIMITS.maxDials,
+    min: 1,
+    max: 1000,
+    help: "sessions that the control opens to these servers at a time; more are refused",
+  }),
+  controlDialSizeBytes: size({
+    default: DIAL_LIMITS.maxBytes,
+    min: 64 * 1024,
+    help: "how much it keeps of what passes over them; the oldest is forgotten",
+  }),
+  controlDialIdleMs: duration({
+    default: DIAL_LIMITS.idleMs,
+    min: 1000,
+    help: "close one that nobody listens to or sends over for this long",
   }),
   controlToxiproxy: text({
     metavar: "url",

@@ -2,6 +2,7 @@
 // protocol without `serve`, or a word of another program's.
 
 import { nearest } from "../../core/options/nearest.ts";
+import { shellWord } from "../../core/shell_word.ts";
 import type { Command, CommandEntry } from "../command.ts";
 import { PROGRAM } from "../command.ts";
 import { resolveWords } from "./words.ts";
@@ -173,10 +174,7 @@ const MAX_LINE_LENGTH = 200;
 
 /** A line as a shell would take it, without passwords in URLs. */
 function line(words: readonly string[]): string {
-  const text = [PROGRAM, ...words].map((word) => {
-    const shown = withoutUser(word);
-    return /^[\w@%+=:,./~-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", `'\\''`)}'`;
-  }).join(" ");
+  const text = [PROGRAM, ...words].map((word) => shellWord(withoutUser(word))).join(" ");
   return text.length <= MAX_LINE_LENGTH ? text : `${text.slice(0, MAX_LINE_LENGTH)}...`;
 }
 

@@ -24,6 +24,8 @@ export interface CommandControl extends AsyncDisposable {
   readonly isOpen: boolean;
   /** Tells it of servers that listen. */
   add(docks: readonly Dock[]): void;
+  /** Those that run, with those that were started over it. */
+  docks(): Iterable<Dock>;
   /** Where a person finds it; undefined when it is not open, or was printed for a program. */
   readonly shown: string | undefined;
 }
@@ -34,6 +36,7 @@ const OPENERS: readonly string[] = ["control", "controlToxiproxy"];
 const CLOSED: CommandControl = {
   isOpen: false,
   add: () => {},
+  docks: () => [],
   shown: undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
@@ -71,6 +74,9 @@ export async function commandControl(
         ...(token !== undefined && { token }),
         folders: options.controlFolder as readonly string[],
         traffic: options.controlTraffic === true,
+        maxDials: options.controlMaxDials as number,
+        dialBytes: options.controlDialSizeBytes as number,
+        dialIdleMs: options.controlDialIdleMs as number,
         serve: own,
         program: programWords(),
       }),
@@ -99,6 +105,7 @@ export async function commandControl(
   return {
     isOpen: control !== undefined,
     add: (docks) => docks.forEach((dock) => control?.add(dock)),
+    docks: () => control?.docks() ?? [],
     shown: control === undefined || io.json ? undefined : shownUrl(control, options),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

@@ -16,8 +16,13 @@ import { metricsGiven, metricsServerOptions } from "../line/metrics_options.ts";
 export interface Observation {
   /** For the servers that are watched. */
   readonly hooks: Pick<ServeHooks, "emit" | "requests" | "measure">;
-  /** Begins, once they listen. Dispose it after them, so that a scrape sees them stop. */
-  begin(docks: readonly Dock[], emit: Emit): Promise<AsyncDisposable>;
+  /** Begins, once they listen. Dispose it after them, so that a scrape sees them stop.
+   * @param later asked for those that were started since */
+  begin(
+    docks: readonly Dock[],
+    emit: Emit,
+    later?: () => Iterable<Dock>,
+  ): Promise<AsyncDisposable>;
 }
 
 /** @param emit receives the events of the servers that are watched
@@ -47,7 +52,7 @@ export async function observation(
       ...(telemetry && { requests: true }),
       ...(endpoint && { measure: true }),
     },
-    async begin(docks, emit) {
+    async begin(docks, emit, later = () => []) {
       await using stack = new AsyncDisposableStack();
       telemetry?.measure(docks);
       if (endpoint !== undefined) {
@@ -57,7 +62,12 @@ export async function observation(
           const { event: name } = event;
           if (name !== "opened" && name !== "closed" && name !== "stopped") emit(event);
         };
-        stack.use(await serve(endpoint, metricsApp(() => docks), { ...own, emit: notable }));
+        stack.use(
+          await serve(endpoint, metricsApp(() => new Set([...docks, ...later()])), {
+            ...own,
+            emit: notable,
+          }),
+        );
       }
       return stack.move();
     },

@@ -7,10 +7,11 @@ import type { Emit, ServerEvent } from "../../core/event.ts";
 import type { Dock, ServeHooks } from "../../dock/serve.ts";
 import type { Invocation } from "../command.ts";
 import type { runningOptions } from "../line/serve_options.ts";
-import { serverEventSink, TranscriptFile } from "../terminal/events.ts";
+import { serverEventSink } from "../terminal/events.ts";
 import type { LogFormat } from "../terminal/request_log.ts";
 import type { Stdio } from "../terminal/stdio.ts";
 import { StopSignals } from "../terminal/stop_signals.ts";
+import { openTranscript } from "../terminal/transcript_file.ts";
 import type { CommandControl } from "./control.ts";
 import type { Observation } from "./observation.ts";
 import { ReloadSignal } from "./reload_signal.ts";
@@ -42,9 +43,7 @@ export async function runServers(
   { requests, usualControl, isShown, start, show }: ServersToRun,
 ): Promise<number> {
   const { options, io } = invocation;
-  using record = options.record === undefined
-    ? undefined
-    : new TranscriptFile(options.record, (line) => io.warn(line));
+  using record = await openTranscript(options.record, (line) => io.warn(line));
   using signals = new StopSignals();
   if (options.untilEof) {
     const { stopAtEof } = await import("./until_eof.ts");
@@ -69,7 +68,7 @@ export async function runServers(
   const { docks } = started;
   isRunning = true;
   control?.add(docks);
-  watching.use(await observed?.begin(docks, emit));
+  watching.use(await observed?.begin(docks, emit, control?.docks));
   hangUp.concerns(docks, signals.finish);
   await show(docks, control);
   await manager?.ready(docks.flatMap(({ urls }) => urls));

@@ -1,19 +1,13 @@
 // Prints the events of a server: as text for users, as JSON for programs, and to the transcript.
 
 import type { Stats } from "../../core/counters.ts";
-import {
-  type Emit,
-  errorText,
-  type InspectedEvent,
-  type RoomEvent,
-  type ServerEvent,
-} from "../../core/event.ts";
+import type { Emit, InspectedEvent, RoomEvent, ServerEvent } from "../../core/event.ts";
 import { eventJson, messageJson } from "../../core/event_json.ts";
 import { flagName } from "../../core/options/option.ts";
 import { bytesOf, type Message, textOf } from "../../core/session.ts";
-import { UsageError } from "../../core/usage_error.ts";
 import { ReaderGoneError, type Stdio } from "./stdio.ts";
 import { hexDump, printable } from "./printable.ts";
+import type { TranscriptFile } from "./transcript_file.ts";
 import { type LogFormat, requestLine } from "./request_log.ts";
 
 export { eventJson, messageJson } from "../../core/event_json.ts";
@@ -174,6 +168,9 @@ function noteEvent(event: NotedEvent, io: Stdio): void {
     case "dialled":
       io.note(`${peer} goes on to ${event.upstream}`);
       break;
+    case "moved":
+      io.note(`${event.from} moved to ${peer}`);
+      break;
     case "denied":
       io.note(
         `${peer} ${io.paint("yellow", "denied")} on ${event.url}: ${printable(event.reason)}`,
@@ -247,41 +244,4 @@ export function statsText(stats: Stats): string {
 /** `bytesReceived` as `bytes received`. */
 function words(name: string): string {
   return flagName(name).replaceAll("-", " ");
-}
-
-/** A transcript: every event as a JSON object on a line of its own. */
-export class TranscriptFile implements Disposable {
-  readonly #file: Deno.FsFile;
-  readonly #encoder = new TextEncoder();
-  readonly #path: string;
-  readonly #warn: (line: string) => void;
-  #broken = false;
-
-  /** Opens the file for appending, readable by its owner alone: the traffic may be secret.
-   * @throws {UsageError} when it cannot be opened */
-  constructor(path: string, warn: (line: string) => void) {
-    this.#path = path;
-    this.#warn = warn;
-    try {
-      this.#file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
-    } catch (error) {
-      throw new UsageError(`--record: cannot open ${path}: ${errorText(error)}`);
-    }
-  }
-
-  write(event: ServerEvent): void {
-    const line = JSON.stringify(eventJson(event));
-    try {
-      this.#file.writeSync(this.#encoder.encode(`${line}\n`));
-    } catch (error) {
-      // A full disk must not end the sessions that are recorded.
-      if (this.#broken) return;
-      this.#broken = true;
-      this.#warn(`the record ${this.#path} has gaps from here on: ${errorText(error)}`);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#file.close();
-  }
 }

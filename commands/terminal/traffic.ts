@@ -7,7 +7,8 @@ import type { Emit } from "../../core/event.ts";
 import { telling } from "../../core/event_stamp.ts";
 import { WatchedSession } from "../../dock/watched_session.ts";
 import type { Stdio } from "./stdio.ts";
-import { eventJson, eventSink, TranscriptFile } from "./events.ts";
+import { eventJson, eventSink } from "./events.ts";
+import { openTranscript } from "./transcript_file.ts";
 
 /** Watches the sessions of one command. Disposing it closes the record. */
 interface Traffic extends Disposable {
@@ -15,8 +16,8 @@ interface Traffic extends Disposable {
   watch(session: DialledSession): DialledSession;
 }
 
-export function openTraffic(io: Stdio, path: string | undefined): Traffic {
-  const record = path === undefined ? undefined : new TranscriptFile(path, (line) => io.warn(line));
+export async function openTraffic(io: Stdio, path: string | undefined): Promise<Traffic> {
+  const record = await openTranscript(path, (line) => io.warn(line));
   const sink = eventSink(io, record);
   const watching = io.verbose || io.json || record !== undefined;
   return {

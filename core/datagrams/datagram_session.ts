@@ -36,7 +36,8 @@ export interface DatagramPeerOptions {
 /** One peer of a datagram socket. It outlives its sessions for a while, so that a peer cannot reset
  * the limit on replies to it by starting a new session. */
 export class DatagramPeer implements RestingPeer {
-  readonly address: Address;
+  /** Changes when the peer moves, of which a layer tells. */
+  address: Address;
   /** Set by every datagram in either direction; an idle sweep compares it. */
   active = true;
   /** The identity that the peer proved with its latest datagram, for its next session. */
@@ -82,7 +83,6 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   readonly sessionId = nextSessionId();
   serverUrl = "";
   traffic: Traffic | undefined;
-  readonly peer: Address;
   readonly identity: Identity | undefined;
   readonly guarantees: DatagramGuarantees | undefined;
   readonly maxMessageBytes: number;
@@ -105,7 +105,6 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
   constructor(peer: DatagramPeer, options: DatagramPeerOptions) {
     this.#peer = peer;
     this.#options = options;
-    this.peer = options.address;
     this.identity = peer.identity;
     this.guarantees = options.guarantees;
     this.maxMessageBytes = Math.min(options.maxMessageBytes, options.socket.maxBytes);
@@ -113,6 +112,10 @@ export class DatagramSession implements ServedSession, AsyncIterator<Message, un
     this.#inbox = options.socket.consumed === undefined
       ? new Inbox(options.inboxMessages, options.inboxRoom)
       : new Inbox(Infinity, { bytes: Infinity });
+  }
+
+  get peer(): Address {
+    return this.#peer.address;
   }
 
   get signal(): AbortSignal {

@@ -48,6 +48,7 @@ export function serveDatagrams(
   const server = new DatagramServer(listener, options);
   return runningServer({
     listening: listener,
+    address: listener.socket.address,
     ledger: server.ledger,
     stopListening: () => server.stopListening(),
     release: () => server.release(),
@@ -123,6 +124,7 @@ class DatagramServer {
         if (datagram === null) return;
         if ("bytes" in datagram) this.#take(datagram.from, datagram.bytes, datagram.identity);
         else if ("finished" in datagram) this.#finishInput(datagram.from);
+        else if ("movedTo" in datagram) this.#move(datagram.from, datagram.movedTo);
         else this.#lose(datagram.from, datagram.ended, datagram.lost);
       } catch (error) {
         this.ledger.acceptFailed(error);
@@ -236,6 +238,18 @@ class DatagramServer {
     if (peer?.session !== undefined) peer.session.finishInput();
     else if (peer !== undefined) this.#forget(peer);
     else this.#socket.forget?.(from);
+  }
+
+  /** The peer goes on from another address, with the session that it has. */
+  #move(from: Address, to: Address): void {
+    const peer = this.#peers.get(from);
+    if (peer === undefined) return;
+    this.#lose(to, "another peer has its address");
+    this.#peers.delete(peer);
+    peer.address = to;
+    this.#peers.add(peer);
+    peer.active = true;
+    if (peer.session !== undefined) this.ledger.moved(peer.session, from);
   }
 
   /** Ends the session of a peer that a layer reports as gone or whose address another peer has. */

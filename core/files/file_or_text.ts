@@ -43,6 +43,7 @@ function fileOption<T>(option: Option<T>): Option<T> {
   return {
     ...option,
     libraryNote: "The path of a file, or its text.",
+    takesText: true,
     parse(given, name) {
       const value = option.parse(given, name);
       if (!isFileText(given)) return value;

@@ -73,6 +73,9 @@ export interface HttpService extends AsyncDisposable {
   handle: HttpHandler;
   /** The largest body that it wants, unless the user says otherwise. Default: 10 MiB. */
   readonly maxBodyBytes?: number;
+  /** Whether a client that has ended its half of the connection before it has the answer is taken to
+   * have gone, so that what waits for it can end. Default: false, because it may still read. */
+  readonly endedClientIsGone?: boolean;
   /** Counters of the application itself; they appear in the server's stats. */
   readonly counters?: Readonly<Partial<Counters>>;
   /** Answers what lies ready, without a Request and a Response; null leaves a request to `handle`,

@@ -4,15 +4,19 @@
 import { Buffer } from "node:buffer";
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 
-/** A kind of key: `fernet` and `aes-gcm` seal, `hmac` and `ed25519` sign. */
-export type KeyKind = "fernet" | "aes-gcm" | "hmac" | "ed25519";
+/** A kind of key: `fernet`, `aes-gcm` and `chacha20` seal, `hmac` and `ed25519` sign. */
+export type KeyKind = "fernet" | "aes-gcm" | "chacha20" | "hmac" | "ed25519";
 
 export const KEY_KINDS = [
   "fernet",
   "aes-gcm",
+  "chacha20",
   "hmac",
   "ed25519",
 ] as const satisfies readonly KeyKind[];
+
+const ENDS_WITH_KIND = new RegExp(`^(?:(.*)[:\\s])?(${KEY_KINDS.join("|")})$`);
+const HAS_KIND = new RegExp(`(?:^|[:\\s])(?:${KEY_KINDS.join("|")})(?:$|:)`, "i");
 
 /** A symmetric key, which both peers have. */
 export interface SharedKey {
@@ -92,7 +96,7 @@ function parseLine(line: string, bareKind: KeyKind): Key {
   const [, before = "", base64 = ""] = /^(?:(.*)[:\s])?([A-Za-z0-9+/_-]+={0,2})$/.exec(line) ?? [];
   if (base64 === "") throw new SyntaxError("expected name:kind:KEY, the key in base64");
   const written = withoutColon(before);
-  const [, named = "", kind] = /^(?:(.*)[:\s])?(fernet|aes-gcm|hmac|ed25519)$/.exec(written) ?? [];
+  const [, named = "", kind] = ENDS_WITH_KIND.exec(written) ?? [];
   const name = kind === undefined ? written : withoutColon(named);
   // The text may be half of a key, so the message does not quote it.
   if (name !== "" && !isName(name)) throw new SyntaxError(`${NAME_RULE}, and this one is none`);
@@ -127,7 +131,7 @@ function isName(name: string): boolean {
   // deno-lint-ignore no-control-regex
   const odd = /[\x00-\x1f\x7f]|^#|:$/.test(name) || name !== name.trim();
   // In any spelling: a mistyped kind must not become a name, nor the key one of another kind.
-  const isKind = /(?:^|[:\s])(?:fernet|aes-gcm|hmac|ed25519)(?:$|:)/i.test(name);
+  const isKind = HAS_KIND.test(name);
   // Names are printed, and with two keys on one line the first would become a name.
   const isKey = name.split(/[:\s]/).some((word) =>
     /^(?:[A-Za-z0-9+/_-]{43}=?|[A-Za-z0-9+/_-]{20,}={1,2})$/.test(word)

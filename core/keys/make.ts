@@ -30,8 +30,8 @@ export interface MadeKey {
   readonly publicLine?: string;
 }
 
-/** Makes a random key for a layer: `fernet` and `aes-gcm` for `sealed`, `hmac` and `ed25519` for
- * `signed`. Give its `text` as `sealedKey` or `signedKey`, or write it to a file with mode 0600 and
+/** Makes a random key for a layer: `fernet`, `aes-gcm` and `chacha20` for `sealed`, `hmac` and `ed25519`
+ * for `signed`. Give its `text` as `sealedKey` or `signedKey`, or write it to a file with mode 0600 and
  * give the path.
  *
  * @example Sealed datagrams in a test

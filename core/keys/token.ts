@@ -66,7 +66,8 @@ export function openToken(
 export function sealingKeys(keys: readonly Key[]): readonly [SharedKey, ...SharedKey[]] {
   const found = keys.map((key) => {
     if (key.kind === "fernet" || key.kind === "aes-gcm") return key as SharedKey;
-    throw new SyntaxError(`a key of kind ${key.kind} signs; fernet and aes-gcm seal`);
+    const does = key.kind === "chacha20" ? "seals datagrams alone" : "signs";
+    throw new SyntaxError(`a key of kind ${key.kind} ${does}; fernet and aes-gcm seal messages`);
   });
   const [first, ...others] = found;
   if (first === undefined) throw new SyntaxError("there is no key in it");

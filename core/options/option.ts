@@ -44,6 +44,8 @@ export interface Option<T> {
   /** What the documentation of the library adds to the help, where a program can give more than the
    * command line. */
   readonly libraryNote?: string;
+  /** Whether the text of a file may stand in place of its path, where no command line shows it. */
+  readonly takesText?: boolean;
   /** Placeholder of the value in help: `--idle-timeout <duration>`. Empty for flags. */
   readonly metavar: string;
   /** The one letter of the flag: `k` for `-k`. */

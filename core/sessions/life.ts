@@ -1,7 +1,7 @@
 // The life cycle of a session on any transport: opened, served, closed and counted, by one rule.
 // Only this file makes the events of peers that connect, leave, fail or are denied.
 
-import type { Address } from "../addresses/address.ts";
+import { type Address, formatAddress } from "../addresses/address.ts";
 import { type Counters, createCounters } from "../counters.ts";
 import { Durations } from "../durations.ts";
 import { errorText, type Tell } from "../event.ts";
@@ -192,6 +192,13 @@ export class Ledger {
       session,
     );
     return performance.now();
+  }
+
+  /** Tells that the peer of a session has another address, which the session has by now. */
+  moved(session: SessionOrigin, from: Address): void {
+    this.counters.peersMoved++;
+    const to = formatAddress(session.peer);
+    this.emit?.({ event: "moved", from: formatAddress(from), to }, session);
   }
 
   /** Tells that it has ended. */

@@ -1,5 +1,6 @@
 // The life cycle of a server, the same for every transport: running, draining, finished.
 
+import type { Address } from "../addresses/address.ts";
 import { errorText } from "../event.ts";
 import type { Listening, RunningServer } from "../running_server.ts";
 import type { Ledger } from "./life.ts";
@@ -9,6 +10,7 @@ const DEFAULT_GRACE_MS = 5000;
 
 export interface ServerParts {
   readonly listening: Listening;
+  readonly address: Address;
   readonly ledger: Ledger;
   /** Stops serving new peers. Called once. */
   stopListening(): void;
@@ -19,7 +21,7 @@ export interface ServerParts {
 }
 
 export function runningServer(parts: ServerParts): RunningServer {
-  const { listening: { url, certificate, reload }, ledger } = parts;
+  const { listening: { url, certificate, reload }, address, ledger } = parts;
   const { sessions, counters, sessionDurations, requestDurations } = ledger;
   let stopped = false;
   const finished = Promise.withResolvers<void>();
@@ -63,6 +65,7 @@ export function runningServer(parts: ServerParts): RunningServer {
 
   return {
     url,
+    address,
     ...(certificate && { certificate }),
     ...(reload && { reload }),
     finished: finished.promise,

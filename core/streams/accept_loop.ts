@@ -34,6 +34,7 @@ export function acceptingServer<C extends Connection>(
 ): RunningServer {
   return runningServer({
     listening: listener,
+    address: listener.acceptor.address,
     ledger: options.ledger,
     stopListening: () => listener.acceptor[Symbol.dispose](),
     loop: acceptLoop(listener.acceptor, options),

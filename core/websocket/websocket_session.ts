@@ -198,6 +198,8 @@ export class WebSocketSession
     }
     const frame = messageFrame(message, this.#masks, this.#compress);
     this.active = true;
+    // Before it goes out: its answer may be there before the write has ended.
+    this.traffic?.show?.("sent", this, message);
     try {
       await this.#output.write(frame);
     } catch (error) {
@@ -207,7 +209,6 @@ export class WebSocketSession
     this.active = true;
     this.#sent(frame);
     this.#counters.messagesSent++;
-    this.traffic?.show?.("sent", this, message);
   }
 
   get awaitsPeer(): boolean {

@@ -3,9 +3,10 @@
 
 import { isLoopback } from "../../core/addresses/address.ts";
 import { type Endpoint, hostOrLoopback, parseEndpoint } from "../../core/addresses/endpoint.ts";
+import { isFileText } from "../../core/files/file_or_text.ts";
 import type { HttpApp } from "../../core/http/app.ts";
 import { didYouMean } from "../../core/options/nearest.ts";
-import { flagName, type Option, parseText } from "../../core/options/option.ts";
+import { flagName, type Option, type OptionTable, parseText } from "../../core/options/option.ts";
 import type { Protocol } from "../../core/protocol.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { clientSchemes, serverSchemes } from "../schemes.ts";
@@ -31,11 +32,6 @@ const PATH = /\b(file|folder|path)\b/;
 
 const options = servingTable();
 
-/** Flags and keys, each with the key. */
-const keys = new Map(
-  Object.keys(options).flatMap((key) => [[flagName(key), key], [key, key]] as const),
-);
-
 /** Checks a request.
  * @param folders the folders inside which files may be
  * @throws {UsageError} when something in it is unknown, cannot work, or is not allowed */
@@ -57,17 +53,7 @@ export async function allowedServers(
       );
     }
   }
-  const found: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(asked.options ?? {})) {
-    const key = keys.get(name);
-    if (key === undefined) {
-      throw new UsageError(`unknown option ${name}${didYouMean(name, [...keys.keys()])}`);
-    }
-    const option = options[key]!;
-    const texts = Array.isArray(value) ? value.map(String) : String(value);
-    found[key] = parseText(option, texts, name);
-    for (const path of pathsIn(option, found[key])) await refuseOutside(path, folders, name);
-  }
+  const found = await askedOptions(asked.options ?? {}, options, folders);
   // An application that serves a folder must be told which, and its default is the working directory.
   if ("operand" in what && what.operand !== undefined && found[what.operand] === undefined) {
     throw new UsageError(
@@ -77,10 +63,45 @@ export async function allowedServers(
   return { what, endpoints, options: found };
 }
 
+/** Reads options by the names of their flags or their keys, as those of the command line.
+ * @throws {UsageError} when one is unknown, has a wrong value, or names a file outside the folders */
+export async function askedOptions(
+  asked: Readonly<Record<string, unknown>>,
+  table: OptionTable,
+  folders: readonly string[],
+): Promise<Record<string, unknown>> {
+  const keys = new Map(
+    Object.keys(table).flatMap((key) => [[flagName(key), key], [key, key]] as const),
+  );
+  const found: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(asked)) {
+    const key = keys.get(name);
+    if (key === undefined) {
+      throw new UsageError(`unknown option ${name}${didYouMean(name, [...keys.keys()])}`);
+    }
+    const option = table[key]!;
+    const texts = Array.isArray(value) ? value.map(String) : String(value);
+    // Nothing else of this machine sees the body of a request, so the text of a file will do.
+    if (option.takesText && typeof texts === "string" && isFileText(texts)) {
+      found[key] = option.many ? [texts] : texts;
+      continue;
+    }
+    found[key] = parseText(option, texts, name);
+    for (const path of pathsIn(option, found[key])) await refuseOutside(path, folders, name);
+  }
+  return found;
+}
+
+/** Whether the value of an option is a path. */
+export function namesFiles({ metavar }: Pick<Option<unknown>, "metavar">): boolean {
+  return PATH.test(metavar);
+}
+
 /** What the value of an option names in the file system. */
-function pathsIn({ metavar }: Option<unknown>, value: unknown): readonly string[] {
+function pathsIn(option: Option<unknown>, value: unknown): readonly string[] {
+  const { metavar } = option;
   const texts = [value].flat().map(String);
-  if (PATH.test(metavar)) return texts;
+  if (namesFiles(option)) return texts;
   // Lists of addresses may be read from files.
   if (metavar === "cidr") return texts.flatMap((text) => text.startsWith("@") ? text.slice(1) : []);
   if (metavar !== "url") return [];

@@ -2,31 +2,44 @@
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import { createCounters, type Stats, sumStats } from "../../core/counters.ts";
-import type { Emit } from "../../core/event.ts";
 import { errorText } from "../../core/event.ts";
 import { isoTime } from "../../core/clock.ts";
 import type { FaultsInForce } from "../../core/live_faults.ts";
 import type { OpenSession, ServerCertificate } from "../../core/running_server.ts";
 import type { Message } from "../../core/session.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { heldBodyBytes } from "../../servers/http/captured.ts";
 import type {
+  CertificateDetails,
   CertificateState,
   ControlledDocks,
+  EventHearer,
+  OptionsRequest,
   ServerState,
   SessionState,
   StartRequest,
+  Stopping,
 } from "../../web/control/controlled_docks.ts";
 import { Problem } from "../../web/control/problem.ts";
 import { allowedServers } from "./asked_servers.ts";
 import { catalogue } from "../catalogue.ts";
 import type { DrivenServer } from "../driven_server.ts";
+import type { DialledServer } from "./dials.ts";
 import { maskedOptions } from "./masked_options.ts";
+import { offeredOptions, optionInText } from "./offered_options.ts";
 import { type Dock, serve } from "../serve.ts";
 import { servingTable } from "../unknown_option.ts";
 import { talkCommands } from "./talk_commands.ts";
+import { upstreamState } from "./upstream_state.ts";
 
 /** How many docks may be started over the control at a time. */
 const MAX_STARTED = 32;
+
+/** Of all options with which a server can be started. */
+const OPTION_KEYS = Object.keys(servingTable());
+
+/** How many messages may wait for a peer that does not read. */
+const MAX_SENDING = 4;
 
 /** A server by its number. */
 interface Known {
@@ -37,9 +50,7 @@ interface Known {
   readonly startedByControl: boolean;
 }
 
-interface Hearer {
-  readonly emit: Emit;
-  readonly traffic: () => boolean;
+interface Hearer extends EventHearer {
   /** Ends hearing a dock. */
   readonly stops: Map<Dock, () => void>;
 }
@@ -50,6 +61,8 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
   readonly #known = new Map<number, Known>();
   readonly #hearers = new Set<Hearer>();
   readonly #certificates = new WeakMap<ServerCertificate, CertificateState>();
+  /** How many messages wait in each session, by its number. */
+  readonly #sending = new Map<number, number>();
   #lastId = 0;
   #lastDock = 0;
   /** How many requests to start servers have not been answered. */
@@ -73,7 +86,7 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     for (const hearer of this.#hearers) {
       this.#hear(hearer, of);
       for (const { server: { url, certificate } } of added) {
-        hearer.emit({
+        hearer.add({
           event: "listening",
           time: isoTime(Date.now()),
           url,
@@ -113,8 +126,21 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return sumStats([createCounters(), ...[...this.docks()].map((dock) => dock.stats())]);
   }
 
+  heldBodyBytes(): number {
+    return heldBodyBytes();
+  }
+
   catalogue(): unknown {
     return catalogue();
+  }
+
+  /** A server, to dial it. */
+  find(server: number): DialledServer | undefined {
+    return this.#known.get(server);
+  }
+
+  options(request: OptionsRequest): ReturnType<ControlledDocks["options"]> {
+    return { options: offeredOptions(request), folders: this.#folders };
   }
 
   has(server: number): boolean {
@@ -141,27 +167,45 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     return found !== undefined;
   }
 
-  async sendTo(session: number, message: Message): Promise<boolean | null> {
+  async sendTo(session: number, message: Message, timeoutMs: number): Promise<boolean | null> {
     const found = this.#find(session);
     if (found === undefined) return false;
     if (found.send === undefined) return null;
+    const waiting = this.#sending.get(session) ?? 0;
+    if (waiting >= MAX_SENDING) {
+      throw new Problem(409, `${waiting} messages to session ${session} wait for its peer to read`);
+    }
+    this.#sending.set(session, waiting + 1);
+    const sending = found.send(message).finally(() => {
+      const left = this.#sending.get(session)! - 1;
+      if (left > 0) this.#sending.set(session, left);
+      else this.#sending.delete(session);
+    });
+    const late = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => late.resolve("late"), timeoutMs);
     try {
-      await found.send(message);
+      if (await Promise.race([sending, late.promise]) !== "late") return true;
     } catch (error) {
       throw new Problem(409, `session ${session} took no message: ${errorText(error)}`);
+    } finally {
+      clearTimeout(timer);
     }
-    return true;
+    throw new Problem(
+      504,
+      `the peer of session ${session} took nothing for ${timeoutMs} ms; the message waits until it ` +
+        "reads, or the session ends",
+    );
   }
 
   async start(request: StartRequest): Promise<readonly ServerState[]> {
-    const started = new Set(this.#started().map(({ of }) => of));
-    if (started.size + this.#starting >= MAX_STARTED) {
+    if (this.#started().length + this.#starting >= MAX_STARTED) {
       throw new Problem(409, `${MAX_STARTED} were started over the control already; stop one`);
     }
     this.#starting++;
     try {
       const { what, endpoints, options } = await allowedServers(request, this.#folders);
-      const dock = await serve(endpoints, what, options);
+      // The control's own /metrics has the durations of all requests.
+      const dock = await serve(endpoints, what, { ...options, measure: true });
       if (this.#isDisposed) {
         await dock.shutdown({ graceMs: 0 });
         throw new Problem(409, "the control has been closed");
@@ -170,17 +214,29 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     } catch (error) {
       const isOurs = error instanceof UsageError || error instanceof TypeError ||
         error instanceof RangeError || error instanceof Problem;
-      throw isOurs ? error : new Problem(409, errorText(error));
+      if (!isOurs) throw new Problem(409, errorText(error));
+      if (error instanceof Problem) throw error;
+      throw new Problem(422, error.message, {}, optionInText(error.message, OPTION_KEYS));
     } finally {
       this.#starting--;
     }
   }
 
-  async stop(server: number): Promise<boolean> {
+  stop(server: number, graceMs: number): Stopping | null {
     const known = this.#known.get(server);
-    if (known === undefined || !known.startedByControl) return false;
-    await known.of.shutdown({ graceMs: 0 });
-    return true;
+    if (known === undefined) return null;
+    const { of } = known;
+    const servers = [...this.#known.values()].filter((one) => one.of === of)
+      .map(({ id, server: { url } }) => ({ id, url }));
+    // One that broke has stopped too; `finished` of its dock says how.
+    return { servers, finished: of.shutdown({ graceMs }).catch(() => {}) };
+  }
+
+  async certificateOf(server: number, file: string): Promise<CertificateDetails | null> {
+    const { url, certificate } = this.#known.get(server)?.server ?? {};
+    if (url === undefined || certificate === undefined) return null;
+    const { certificateDetails } = await import("./certificate_state.ts");
+    return await certificateDetails(certificate, { url, file });
   }
 
   async reset(): Promise<void> {
@@ -190,15 +246,18 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     await this.#stopStarted();
   }
 
-  listen(emit: Emit, traffic: () => boolean): { changed(): void; stop(): void } {
-    const hearer: Hearer = { emit, traffic, stops: new Map() };
+  listen(
+    { add, offer, wantsTraffic, wantedBodyBytes }: EventHearer,
+  ): { changed(): void; stop(): void } {
+    const hearer: Hearer = { add, offer, wantsTraffic, wantedBodyBytes, stops: new Map() };
     this.#hearers.add(hearer);
     for (const dock of this.docks()) this.#hear(hearer, dock);
-    let wanted = traffic();
+    const wanted = () => `${wantsTraffic()} ${wantedBodyBytes()}`;
+    let before = wanted();
     return {
       changed: () => {
-        if (traffic() === wanted) return;
-        wanted = traffic();
+        if (wanted() === before) return;
+        before = wanted();
         for (const dock of this.docks()) this.#hear(hearer, dock);
       },
       stop: () => {
@@ -216,11 +275,18 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
     await this.#stopStarted();
   }
 
-  #hear({ emit, traffic, stops }: Hearer, dock: Dock): void {
+  #hear({ add, offer, wantsTraffic, wantedBodyBytes, stops }: Hearer, dock: Dock): void {
     // The new listener comes before the old one goes: nothing is missed or heard twice in between.
     const before = stops.get(dock);
     before?.();
-    stops.set(dock, dock.listen(emit, { traffic: traffic() }));
+    const bodyBytes = wantedBodyBytes();
+    stops.set(
+      dock,
+      dock.listen(add, {
+        traffic: wantsTraffic() && offer,
+        ...(bodyBytes !== undefined && { bodyBytes }),
+      }),
+    );
   }
 
   #forget(added: readonly Known[], dock: Dock): void {
@@ -232,12 +298,12 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
   }
 
   async #stopStarted(): Promise<void> {
-    const docks = new Set(this.#started().map(({ of }) => of));
-    await Promise.all([...docks].map((dock) => dock.shutdown({ graceMs: 0 })));
+    await Promise.all(this.#started().map((dock) => dock.shutdown({ graceMs: 0 })));
   }
 
-  #started(): readonly Known[] {
-    return [...this.#known.values()].filter(({ startedByControl }) => startedByControl);
+  #started(): readonly Dock[] {
+    const known = [...this.#known.values()].filter(({ startedByControl }) => startedByControl);
+    return [...new Set(known.map(({ of }) => of))];
   }
 
   #open(): readonly (readonly [Known, OpenSession])[] {
@@ -252,17 +318,20 @@ export class DockRegistry implements ControlledDocks, AsyncDisposable {
 
   async #stateOf({ id, dock, of, server, startedByControl }: Known): Promise<ServerState> {
     const { url, transport, carries, carrier, layers, certificate, faults } = server;
+    const options = maskedOptions(of.options, servingTable(of.ownOptions));
     const talked = {
-      ...{ protocol: of.protocol, url, transport, layers },
+      ...{ protocol: of.protocol, url, transport, carries, layers, options },
       fingerprint: certificate?.fingerprint,
     };
     return {
       ...{ id, dock, protocol: of.protocol, summary: of.summary, url },
       ...{ transport, carries, carrier, layers },
-      options: maskedOptions(of.options, servingTable(of.ownOptions)),
+      options,
       certificate: certificate === undefined ? null : await this.#certificateOf(certificate),
       commands: talkCommands(talked, this.#sockdock),
       counters: server.stats(),
+      upstream: upstreamState(of, this.#known.values()),
+      draining: of.isDraining,
       ...{ faults, startedByControl },
     };
   }

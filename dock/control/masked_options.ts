@@ -1,8 +1,8 @@
 // Options as they may be shown: without passwords, tokens and keys.
 
 import { isFileText } from "../../core/files/file_or_text.ts";
+import { MASK, maskedUrl, maskedValue } from "../../core/http/secrets.ts";
 import type { Given, OptionTable } from "../../core/options/option.ts";
-import { isSecretField, MASK } from "../../web/control/mask.ts";
 
 /** The same options with secrets masked, as JSON can say them.
  * @param table says which are secrets; one that is not in it is taken for a secret */
@@ -22,8 +22,7 @@ function masked(value: unknown, metavar: string): unknown {
   if (typeof value !== "string") return value;
   // A program may give the text of a file of keys in place of its path.
   if (metavar === "file" && isFileText(value)) return MASK;
-  const [field] = metavar === "name: value" ? /^[^:]*:/.exec(value) ?? [] : [];
-  if (field !== undefined && isSecretField(field.slice(0, -1))) return `${field} ${MASK}`;
-  // The user and password in a URL.
-  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${MASK}@`);
+  const field = metavar === "name: value" ? /^([^:]*):\s*(.*)$/s.exec(value) : null;
+  if (field !== null) return `${field[1]}: ${maskedValue(field[1]!, field[2]!)}`;
+  return maskedUrl(value);
 }

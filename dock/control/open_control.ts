@@ -6,13 +6,18 @@ import { VERSION } from "../../core/version.ts";
 import { METRICS_PATHS, metricsApp } from "../../web/metrics/app.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { controlApp } from "../../web/control/app.ts";
+import { DIAL_LIMITS } from "../../web/control/dial_limits.ts";
 import { EventLog } from "../../web/control/event_log.ts";
 import { DockRegistry } from "./controlled_docks.ts";
+import { DialRegistry } from "./dials.ts";
+import { RequestRegistry } from "./own_requests.ts";
 import { serverSchemes } from "../schemes.ts";
 import { type Dock, serve, type ServeOptions } from "../serve.ts";
 
 /** The smallest number of characters of a token that was given. */
 const SHORTEST_TOKEN = 16;
+
+const MAX_REQUESTS = 16;
 
 /** Options of {@linkcode openControl}. */
 export interface ControlOptions {
@@ -27,6 +32,13 @@ export interface ControlOptions {
   /** Whether to remember messages and requests even while nobody listens or waits for them, which
    * costs throughput. Default: false. */
   readonly traffic?: boolean;
+  /** How many sessions it may open to servers of this process at a time. Default: 32. */
+  readonly maxDials?: number;
+  /** How many bytes it keeps of what passed over them. Default: 8 MiB. */
+  readonly dialBytes?: number;
+  /** Time after which one is closed that nobody listens to or sends over, in milliseconds.
+   * Default: 60,000. */
+  readonly dialIdleMs?: number;
   /** Options of the server that carries it, such as `tlsCert` and `tlsKey`. */
   readonly serve?: ServeOptions;
   /** What sockdock is called in the commands that it shows. Default: `sockdock`. */
@@ -44,6 +56,8 @@ export interface Control extends AsyncDisposable {
   readonly certificate: Dock["certificate"];
   /** Adds a dock that was started later. */
   add(dock: Dock): void;
+  /** The docks that run: those that it was given, and those that were started over it. */
+  docks(): ReadonlySet<Dock>;
   /** Resolves when it has closed. */
   readonly finished: Promise<void>;
 }
@@ -78,12 +92,23 @@ export async function openControl(
   const log = new EventLog({ always: options.traffic ?? false });
   await using resources = new AsyncDisposableStack();
   const registry = resources.use(new DockRegistry(folders, program));
-  const hearing = registry.listen(log.add, log.wantsTraffic);
+  const hearing = registry.listen(log);
   log.onChange(hearing.changed);
   resources.defer(hearing.stop);
   for (const dock of docks) registry.add(dock);
+  const dials = resources.use(
+    new DialRegistry({
+      ...{ find: (server) => registry.find(server), folders },
+      maxDials: options.maxDials ?? DIAL_LIMITS.maxDials,
+      maxBytes: options.dialBytes ?? DIAL_LIMITS.maxBytes,
+      idleMs: options.dialIdleMs ?? DIAL_LIMITS.idleMs,
+    }),
+  );
+  const requests = new RequestRegistry({
+    ...{ find: (server) => registry.find(server), maxRequests: MAX_REQUESTS },
+  });
   const app = controlApp({
-    ...{ docks: registry, log, token, version: VERSION },
+    ...{ docks: registry, log, dials, requests, token, version: VERSION },
     beside: { paths: METRICS_PATHS, app: metricsApp(() => registry.docks()) },
     guardsAll: !isOwnMachine(url),
   });
@@ -100,6 +125,7 @@ export async function openControl(
     token,
     certificate: server.certificate,
     add: (dock) => void registry.add(dock),
+    docks: () => registry.docks(),
     finished: server.finished,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

@@ -91,5 +91,6 @@ async function startProxy(
     listen: dock.url.slice("tcp://".length).replace(/\/$/, ""),
     setFaults: (fault) => dock.setFaults(fault),
     stop: () => dock.shutdown({ graceMs: 0 }),
+    finished: dock.finished,
   };
 }

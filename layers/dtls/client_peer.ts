@@ -15,6 +15,7 @@ import type { HandshakeMessage, HandshakeName } from "./handshake/message.ts";
 import {
   checkPointFormats,
   checkRenegotiationInfo,
+  connectionIdOf,
   type Extensions,
   extensionTypes,
   firstHandshake,
@@ -22,6 +23,7 @@ import {
   readHelloVerifyRequest,
   readServerHello,
   writeClientHello,
+  writeConnectionId,
   writeServerName,
 } from "./handshake/hello.ts";
 import { pskIdentity } from "./psk_file.ts";
@@ -60,6 +62,11 @@ export interface ClientPeerOptions extends PeerOptions {
   readonly session?: DtlsSession;
   /** Is given the session, once there is one to go on with; without it none is asked for. */
   readonly keepSession?: (session: DtlsSession) => void;
+  /** The connection id by which the server is to name us, or an empty one for none: then we name the
+   * server alone. Without it none is asked for (RFC 9146 3). */
+  readonly connectionId?: Uint8Array;
+  /** Whether we offer to answer a server that asks whether we have moved (RFC 9853). @default true */
+  readonly answersQuestions?: boolean;
   /** Shown to a server that asks for a certificate. */
   readonly credentials?: DtlsCredentials;
 }
@@ -181,6 +188,13 @@ export class ClientPeer extends DtlsPeer {
     if (this.#session !== undefined || this.#options.keepSession !== undefined) {
       extensions.set(extensionTypes.session_ticket, this.#session?.ticket ?? new Uint8Array(0));
     }
+    const { connectionId, answersQuestions = true } = this.#options;
+    if (connectionId !== undefined) {
+      extensions.set(extensionTypes.connection_id, writeConnectionId(connectionId));
+    }
+    if (connectionId !== undefined && answersQuestions) {
+      extensions.set(extensionTypes.return_routability_check, new Uint8Array(0));
+    }
     // Addresses are not asked for by name (RFC 6066 3).
     if (!serverName.includes(":") && !/^[\d.]+$/.test(serverName)) {
       extensions.set(extensionTypes.server_name, writeServerName(serverName));
@@ -212,6 +226,11 @@ export class ClientPeer extends DtlsPeer {
     }
     checkRenegotiationInfo(extensions);
     checkPointFormats(extensions);
+    const theirs = connectionIdOf(extensions);
+    if (theirs !== undefined) {
+      this.useConnectionIds({ theirs: theirs.slice(), ours: this.#options.connectionId! });
+      this.answersQuestions = extensions.has(extensionTypes.return_routability_check);
+    }
     this.suite = suite;
     this.peerRandom = random.slice();
     this.extendedMasterSecret = extensions.has(extensionTypes.extended_master_secret);

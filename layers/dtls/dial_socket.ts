@@ -9,6 +9,7 @@ import type { DtlsError } from "./wire/alert.ts";
 import type { DropReason } from "./record/record_layer.ts";
 import { OVERHEAD_BYTES } from "./listen_socket.ts";
 import { MAX_PLAINTEXT_BYTES } from "./record/format.ts";
+import { RecordPacking } from "./record/packing.ts";
 
 interface DialOptions extends ClientPeerOptions {
   readonly dropped?: (reason: DropReason) => void;
@@ -23,6 +24,7 @@ export class DtlsDialSocket implements DatagramSocket {
   /** The server's address as it stands on its datagrams. */
   readonly #sender: Address;
   readonly #peer: ClientPeer;
+  readonly #records: RecordPacking;
   readonly #queue = new DatagramQueue();
   readonly #ready = Promise.withResolvers<void>();
   #connected = false;
@@ -36,6 +38,10 @@ export class DtlsDialSocket implements DatagramSocket {
     this.maxBytes = Math.min(inner.maxBytes - OVERHEAD_BYTES, MAX_PLAINTEXT_BYTES);
     // A socket may fail before `connect` was called, which is no unhandled rejection.
     this.#ready.promise.catch(() => {});
+    this.#records = new RecordPacking(
+      options.packBytes ?? 0,
+      (datagram) => this.#disposed ? Promise.resolve() : inner.send(datagram, to),
+    );
     this.#peer = new ClientPeer(options, {
       transmit: (datagram) => this.#transmit(datagram),
       connected: () => {
@@ -79,9 +85,13 @@ export class DtlsDialSocket implements DatagramSocket {
   }
 
   /** A message after the end is dropped, as any datagram may be. */
-  async send(bytes: Uint8Array): Promise<void> {
-    const record = this.#peer.seal(bytes);
-    if (record !== null) await this.#inner.send(record, this.#to);
+  send(bytes: Uint8Array): Promise<void> {
+    try {
+      const record = this.#peer.seal(bytes);
+      return record === null ? Promise.resolve() : this.#records.send(record);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Nothing: in version 1.2 a goodbye ends both directions (RFC 5246 7.2.1). */
@@ -128,6 +138,8 @@ export class DtlsDialSocket implements DatagramSocket {
 
   #transmit(datagram: Uint8Array): void {
     if (this.#disposed) return;
+    // What is a goodbye comes after what was said before it.
+    this.#records.flush();
     this.#inner.send(datagram, this.#to).catch((error) => this.#ready.reject(error));
   }
 }

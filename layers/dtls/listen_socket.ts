@@ -1,6 +1,7 @@
 // The listening socket of DTLS over any datagram socket: a table of associations.
 
-import { type Address, networkOf } from "../../core/addresses/address.ts";
+import { randomBytes } from "node:crypto";
+import { type Address, networkOf, sameAddress } from "../../core/addresses/address.ts";
 import type { Datagram, DatagramSocket } from "../../core/connection.ts";
 import { IdleSweep } from "../../core/sessions/idle_sweep.ts";
 import { PeerTable } from "../../core/datagrams/peer_table.ts";
@@ -9,12 +10,34 @@ import { CookieSecret } from "../peers/cookie.ts";
 import { DatagramQueue } from "../peers/datagram_queue.ts";
 import type { DropReason } from "./record/record_layer.ts";
 import { type FirstHello, helloVerifyRequest, readFirstHello } from "./handshake/first_hello.ts";
-import { MAX_PLAINTEXT_BYTES, RECORD_HEADER_BYTES } from "./record/format.ts";
+import {
+  contentTypes,
+  headerField,
+  MAX_PLAINTEXT_BYTES,
+  RECORD_HEADER_BYTES,
+} from "./record/format.ts";
+import { RecordPacking } from "./record/packing.ts";
 import { MAX_SEAL_BYTES } from "./record/protection.ts";
+import { PeerPath } from "./peer_path.ts";
 import { ServerPeer, type ServerPeerOptions } from "./server_peer.ts";
 
+/** The longest connection id, and the real type, which is sealed beside one (RFC 9146 3 and 4). */
+const MAX_NAMING_BYTES = 255 + 1;
+
 /** The most bytes that a record adds to a message. */
-export const OVERHEAD_BYTES = RECORD_HEADER_BYTES + MAX_SEAL_BYTES;
+export const OVERHEAD_BYTES = RECORD_HEADER_BYTES + MAX_SEAL_BYTES + MAX_NAMING_BYTES;
+
+/** The connection ids that we give, random ones: so many that two never meet, and short enough that
+ * each is a whole number that is exact. */
+const CONNECTION_ID_BYTES = 6;
+
+function numberOf(bytes: Uint8Array, at: number): number {
+  let number = 0;
+  for (let place = at; place < at + CONNECTION_ID_BYTES; place++) {
+    number = number * 256 + bytes[place]!;
+  }
+  return number;
+}
 
 /** How many times as long as the server above an association waits before it is idle. The server
  * decides; this is for associations without a message, of which it has not heard. */
@@ -26,22 +49,34 @@ interface ListenHooks {
   handshakeFailed?(from: Address, error: DtlsError): void;
   /** A client had to go because there was no room. */
   refused?(from: Address): void;
+  /** Something was not sent, because its peer has yet to show that it is where it seems to be. */
+  heldBack?(to: Address): void;
   dropped?(reason: DropReason): void;
 }
 
 export interface ListenOptions extends ServerPeerOptions {
+  /** The part of the options that may change while it runs, asked for when a handshake begins. */
+  readonly secrets?: () => Partial<ServerPeerOptions>;
   readonly maxPeers: number;
   /** How many handshakes may be under way. */
   readonly maxHandshakes: number;
   readonly handshakeTimeoutMs: number;
   readonly peerTimeoutMs: number;
+  /** Whether clients that ask for it get a connection id, so that they may change their address. */
+  readonly connectionIds?: boolean;
   readonly hooks?: ListenHooks;
 }
 
 /** One client and our end of the association with it. */
 class Association {
-  readonly address: Address;
+  readonly path: PeerPath;
   readonly peer: ServerPeer;
+  readonly records: RecordPacking;
+  /** The connection id that names it, if there is one. */
+  id: number | undefined;
+  /** Where the datagram that is being read came from, and its length, where that is not known to be the
+   * peer's address. */
+  elsewhere: { readonly from: Address; bytes: number } | undefined;
   /** Set by every datagram either way; an idle sweep compares it. */
   active = true;
   /** Whether its handshake was done. */
@@ -49,9 +84,15 @@ class Association {
   /** Calls the deadline of the handshake off. */
   cancelDeadline: (() => void) | undefined;
 
-  constructor(address: Address, peer: ServerPeer) {
-    this.address = address;
+  constructor(path: PeerPath, peer: ServerPeer, records: RecordPacking) {
+    this.path = path;
     this.peer = peer;
+    this.records = records;
+  }
+
+  /** The address under which it is entered. */
+  get address(): Address {
+    return this.path.address;
   }
 }
 
@@ -63,6 +104,7 @@ export class DtlsListenSocket implements DatagramSocket {
   readonly #cookies: CookieSecret;
   readonly #associations = new PeerTable<Association>();
   readonly #all = new Set<Association>();
+  readonly #byId = new Map<number, Association>();
   readonly #idle: IdleSweep<Association>;
   readonly #queue = new DatagramQueue();
   #handshakes = 0;
@@ -101,12 +143,17 @@ export class DtlsListenSocket implements DatagramSocket {
   }
 
   /** A message to an address without an association is dropped. */
-  async send(bytes: Uint8Array, to: Address): Promise<void> {
+  send(bytes: Uint8Array, to: Address): Promise<void> {
     const association = this.#associations.get(to);
-    const record = association?.peer.seal(bytes);
-    if (association === undefined || record === undefined || record === null) return;
-    association.active = true;
-    await this.#inner.send(record, to);
+    if (association === undefined) return Promise.resolve();
+    try {
+      const record = association.peer.seal(bytes);
+      if (record === null) return Promise.resolve();
+      association.active = true;
+      return association.records.send(record);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Nothing: in version 1.2 a goodbye ends both directions (RFC 5246 7.2.1). */
@@ -147,6 +194,9 @@ export class DtlsListenSocket implements DatagramSocket {
   }
 
   #take(from: Address, bytes: Uint8Array): void {
+    if (bytes[headerField.type] === contentTypes.withConnectionId) {
+      return this.#takeNamed(from, bytes);
+    }
     const known = this.#associations.get(from);
     const first = isSealed(bytes) ? null : readFirstHello(bytes);
     if (first === null || known?.peer.beganWith(first.hello)) {
@@ -158,6 +208,69 @@ export class DtlsListenSocket implements DatagramSocket {
       return;
     }
     this.#meet(from, first, bytes, known);
+  }
+
+  /** A datagram that names its association, which may come from anywhere (RFC 9146 6). */
+  #takeNamed(from: Address, bytes: Uint8Array): void {
+    const association = bytes.length < RECORD_HEADER_BYTES + CONNECTION_ID_BYTES
+      ? undefined
+      : this.#byId.get(numberOf(bytes, headerField.connectionId));
+    if (association === undefined) return this.#options.hooks?.dropped?.("unexpected");
+    association.active = true;
+    if (association.path.isSettledAt(from)) return association.peer.receive(bytes);
+    association.elsewhere = { from, bytes: bytes.length };
+    association.peer.receive(bytes, true);
+    association.elsewhere = undefined;
+  }
+
+  /** The newest record of a peer came from another address than those before. */
+  #heardFromElsewhere(association: Association): void {
+    const { path, peer, elsewhere } = association;
+    if (elsewhere === undefined) return;
+    const { from, bytes } = elsewhere;
+    const answers = peer.answersQuestions;
+    const other = this.#associations.get(from);
+    // A forwarded datagram must not drive out whoever really has the address.
+    if (!answers && other !== undefined && other !== association) return;
+    path.heard(from, bytes);
+    // The next record of the same datagram.
+    elsewhere.bytes = 0;
+    // A peer that cannot be asked is as far as we know where it seems to be. It gets little.
+    if (!answers || path.isSettledAt(path.address)) return this.#enterAnew(association);
+    const cookie = path.question(this.#options.clock.elapsedMs());
+    const question = cookie && peer.sealQuestion(cookie);
+    if (question) this.#transmitTo(association, question).catch(() => {});
+  }
+
+  #pathAnswered(association: Association, cookie: Uint8Array): void {
+    const { path, elsewhere } = association;
+    if (elsewhere !== undefined && path.proves(elsewhere.from, cookie)) {
+      this.#enterAnew(association);
+    }
+  }
+
+  /** Enters an association under the address at which its peer is now, and tells those above. */
+  #enterAnew(association: Association): void {
+    const { path } = association;
+    const [from, movedTo] = [path.address, path.destination];
+    if (sameAddress(from, movedTo)) return;
+    this.#associations.get(movedTo)?.peer.close();
+    this.#associations.delete(association);
+    path.address = movedTo;
+    this.#associations.add(association);
+    this.#queue.push({ from, movedTo });
+  }
+
+  /** A new connection id, by which an association is found from here on. */
+  #name(association: Association): Uint8Array {
+    for (;;) {
+      const id = randomBytes(CONNECTION_ID_BYTES);
+      const number = numberOf(id, 0);
+      if (this.#byId.has(number)) continue;
+      this.#byId.set(number, association);
+      association.id = number;
+      return id;
+    }
   }
 
   /** A ClientHello that begins a handshake: of a new client, or of one that begins anew. */
@@ -182,8 +295,16 @@ export class DtlsListenSocket implements DatagramSocket {
       hooks?.refused?.(from);
       return;
     }
-    const peer = new ServerPeer(this.#options, {
-      transmit: (datagram) => this.#transmit(from, datagram),
+    const { connectionIds = false, packBytes = 0, secrets } = this.#options;
+    const named = connectionIds && { newConnectionId: (): Uint8Array => this.#name(association) };
+    const peer = new ServerPeer({ ...this.#options, ...secrets?.(), ...named }, {
+      transmit: (datagram) => {
+        // What is a goodbye comes after what was said before it.
+        association.records.flush();
+        this.#transmitTo(association, datagram).catch(() => {});
+      },
+      heardFromElsewhere: () => this.#heardFromElsewhere(association),
+      pathAnswered: (cookie) => this.#pathAnswered(association, cookie),
       connected: () => {
         association.connected = true;
         this.#countHandshake(from, -1);
@@ -191,12 +312,21 @@ export class DtlsListenSocket implements DatagramSocket {
       },
       received: (message) => {
         const { identity } = peer;
-        this.#queue.push({ from, bytes: message, ...(identity && { identity }) });
+        const { address } = association;
+        this.#queue.push(
+          identity === undefined
+            ? { from: address, bytes: message }
+            : { from: address, bytes: message, identity },
+        );
       },
       ended: (error) => this.#ended(association, error),
       dropped: (reason) => hooks?.dropped?.(reason),
     });
-    const association = new Association(from, peer);
+    const records = new RecordPacking(
+      packBytes,
+      (datagram): Promise<void> => this.#transmitTo(association, datagram),
+    );
+    const association: Association = new Association(new PeerPath(from), peer, records);
     this.#associations.add(association);
     this.#all.add(association);
     this.#idle.add(association);
@@ -210,7 +340,8 @@ export class DtlsListenSocket implements DatagramSocket {
   }
 
   #ended(association: Association, error: DtlsError | undefined): void {
-    const { address } = association;
+    const { address, id } = association;
+    if (id !== undefined) this.#byId.delete(id);
     this.#associations.delete(association);
     this.#all.delete(association);
     this.#idle.delete(association);
@@ -230,6 +361,15 @@ export class DtlsListenSocket implements DatagramSocket {
     const count = (this.#handshakesOf.get(subscriber) ?? 0) + change;
     if (count > 0) this.#handshakesOf.set(subscriber, count);
     else this.#handshakesOf.delete(subscriber);
+  }
+
+  /** Sends a datagram to where the peer of an association is, if that may be. */
+  #transmitTo(association: Association, datagram: Uint8Array): Promise<void> {
+    if (this.#disposed) return Promise.resolve();
+    const { path } = association;
+    if (path.takes(datagram.length)) return this.#inner.send(datagram, path.destination);
+    this.#options.hooks?.heldBack?.(path.destination);
+    return Promise.resolve();
   }
 
   /** Sends a datagram of a handshake. A failure is no worse than a loss on the way. */

@@ -1,6 +1,6 @@
 // The options that both ends of DTLS have, and the rank of DTLS among the layers.
 
-import { size, text } from "../../core/options/option.ts";
+import { flag, size, text } from "../../core/options/option.ts";
 
 /** The rank of DTLS among the layers, counted from the wire inward. */
 export const DTLS_RANK = 30;
@@ -10,6 +10,10 @@ export const dtlsOptions = {
     default: 1200,
     min: 256,
     help: "largest datagram of a DTLS handshake; longer flights are cut into several",
+  }),
+  dtlsPack: flag({
+    help: "send messages that wait for each other in one datagram, as large as --dtls-mtu; " +
+      "some peers, such as gnutls-cli, read the later ones with the next datagram only",
   }),
   pskFile: text({
     guard: true,

@@ -7,6 +7,7 @@
 import { randomBytes, timingSafeEqual, X509Certificate } from "node:crypto";
 import { concat } from "@std/bytes/concat";
 import type { Identity } from "../../core/session.ts";
+import { uint } from "./wire/presentation.ts";
 import { alertCodes, alertLevels, type AlertName, alertName, DtlsError } from "./wire/alert.ts";
 import type { Clock } from "../../core/clock.ts";
 import { datagramsOf, type Flight, type FlightPart } from "./handshake/flight.ts";
@@ -21,7 +22,7 @@ import {
 import { RANDOM_BYTES } from "./handshake/hello.ts";
 import { masterSecret, recordKeys, verifyData } from "./crypto/key_schedule.ts";
 import { contentTypes, type DtlsRecord, MAX_PLAINTEXT_BYTES, readRecord } from "./record/format.ts";
-import { type DropReason, RecordLayer } from "./record/record_layer.ts";
+import { type ConnectionIds, type DropReason, RecordLayer } from "./record/record_layer.ts";
 import { Reassembly, type ReceivedMessage } from "./handshake/reassembly.ts";
 import { Retransmission } from "./handshake/retransmission.ts";
 import {
@@ -36,6 +37,11 @@ import type { CipherSuite } from "./crypto/suites.ts";
 export interface PeerHooks {
   transmit(datagram: Uint8Array): void;
   connected(): void;
+  /** The newest of all records so far came in a datagram that was said to be from elsewhere. Called
+   * before what it holds is taken. */
+  heardFromElsewhere?(): void;
+  /** The peer sent the cookie of a question back (RFC 9853 4). */
+  pathAnswered?(cookie: Uint8Array): void;
   /** A message arrived; the bytes are the receiver's. */
   received(bytes: Uint8Array): void;
   /** The association is over; called once. Without an error, one of the ends closed it. */
@@ -47,8 +53,15 @@ export interface PeerOptions {
   readonly clock: Clock;
   /** The largest datagram of a handshake, in bytes. */
   readonly mtuBytes: number;
+  /** The largest datagram of several messages, in bytes; 0 for none. @default 0 */
+  readonly packBytes?: number;
   readonly suites: readonly CipherSuite[];
 }
+
+/** The kinds of message of a return routability check (RFC 9853 4). */
+const PATH_CHALLENGE = 0;
+const PATH_RESPONSE = 1;
+const PATH_COOKIE_BYTES = 8;
 
 /** How many records that cannot be opened end a handshake. */
 const UNOPENED_TOO_OFTEN = 2;
@@ -57,6 +70,8 @@ export abstract class DtlsPeer {
   /** The identity that the peer has proved; set when the handshake is done. */
   identity: Identity | undefined;
   suite: CipherSuite | undefined;
+  /** Whether the peer answers when it is asked at a new address (RFC 9853). */
+  answersQuestions = false;
   /** Whether the master secret is the extended one (RFC 7627). */
   extendedMasterSecret = false;
 
@@ -82,6 +97,9 @@ export abstract class DtlsPeer {
   #sealedWrites = false;
   /** Whether our flight was the last of the handshake. */
   #spokeLast = false;
+  /** The connection ids that were agreed on (RFC 9146 3). */
+  #ids: ConnectionIds | undefined;
+  #fromElsewhere = false;
   #unopened = 0;
 
   constructor(role: "client" | "server", options: PeerOptions, hooks: PeerHooks) {
@@ -100,16 +118,19 @@ export abstract class DtlsPeer {
     return this.#state === "ended";
   }
 
-  /** Takes one datagram. Never throws: what is wrong is dropped or ends the association. */
-  receive(datagram: Uint8Array): void {
+  /** Takes one datagram. Never throws: what is wrong is dropped or ends the association.
+   * @param fromElsewhere whether it came from another address than others did */
+  receive(datagram: Uint8Array, fromElsewhere = false): void {
+    this.#fromElsewhere = fromElsewhere;
+    const idBytes = this.#ids === undefined ? 0 : this.#ids.ours.length;
     let offset = 0;
     while (offset < datagram.length && this.#state !== "ended") {
-      const record = readRecord(datagram, offset);
+      const record = readRecord(datagram, offset, idBytes);
       if (record === null) {
         this.#drop("malformed");
         return;
       }
-      offset += record.whole.length;
+      offset = record.end;
       this.#takeRecord(record);
     }
   }
@@ -129,6 +150,16 @@ export abstract class DtlsPeer {
   /** A record of any type under the keys of the association. */
   protected sealRecord(type: number, plain: Uint8Array): Uint8Array {
     return this.#records.write(1, type, plain);
+  }
+
+  /** The record that asks the peer to send a cookie back (RFC 9853 4); null when there is no
+   * association. */
+  sealQuestion(cookie: Uint8Array): Uint8Array | null {
+    if (this.#state !== "connected") return null;
+    return this.sealRecord(
+      contentTypes.returnRoutabilityCheck,
+      concat([uint(PATH_CHALLENGE, 1), cookie]),
+    );
   }
 
   /** Says goodbye (RFC 5246 7.2.1) and ends it. */
@@ -208,7 +239,12 @@ export abstract class DtlsPeer {
     const [own, other] = this.#role === "client"
       ? [keys.client, keys.server]
       : [keys.server, keys.client];
-    this.#records.useKeys(suite.cipher, own, other);
+    this.#records.useKeys(suite.cipher, own, other, this.#ids);
+  }
+
+  /** The connection ids of both directions, from the first record under the keys on. */
+  protected useConnectionIds(ids: ConnectionIds): void {
+    this.#ids = ids;
   }
 
   protected finished(): HandshakeMessage {
@@ -269,15 +305,19 @@ export abstract class DtlsPeer {
   }
 
   #takeRecord(record: DtlsRecord): void {
-    const { epoch, type } = record;
     const plain = this.#records.read(record, this.#state === "handshake");
     if (plain === null) return;
+    // Only now, since with a connection id the type was sealed.
+    const { epoch, type } = record;
     if (plain === "bad_record_mac") return this.#takeForged(type);
     if (typeof plain === "string") return this.#drop(plain);
     if (plain.length > MAX_PLAINTEXT_BYTES) {
       return epoch === 0
         ? this.#drop("malformed")
         : this.fail(new DtlsError("record_overflow", "the peer sent a record that is too long"));
+    }
+    if (this.#fromElsewhere && epoch === 1 && this.#records.isNewest(record)) {
+      if (this.#state === "connected") this.#hooks.heardFromElsewhere?.();
     }
     try {
       this.#takeContent(type, epoch, plain);
@@ -317,6 +357,9 @@ export abstract class DtlsPeer {
         // The peer has our last flight, or it could not have sent this.
         this.#flight = [];
         return this.#hooks.received(plain);
+      case contentTypes.returnRoutabilityCheck:
+        if (this.#state !== "connected") return this.#drop("unexpected");
+        return this.#takeQuestion(plain);
       default:
         // RFC 5246 6: a record of unknown type is refused, unless it may be forged.
         if (epoch === 0) return this.#drop("unexpected");
@@ -340,6 +383,18 @@ export abstract class DtlsPeer {
     else if (this.#state === "handshake" && alertName(code) === "no_renegotiation") {
       this.#end(DtlsError.fromPeer(code));
     }
+  }
+
+  /** RFC 9853 4: a question is answered where it was asked; kinds that are not known are ignored. */
+  #takeQuestion(plain: Uint8Array): void {
+    const cookie = plain.subarray(1);
+    if (!this.answersQuestions || cookie.length !== PATH_COOKIE_BYTES) {
+      return this.#drop("unexpected");
+    }
+    if (plain[0] === PATH_RESPONSE) this.#hooks.pathAnswered?.(cookie);
+    if (plain[0] !== PATH_CHALLENGE) return;
+    const answer = concat([uint(PATH_RESPONSE, 1), cookie]);
+    this.#hooks.transmit(this.sealRecord(contentTypes.returnRoutabilityCheck, answer));
   }
 
   #takeHandshake(plain: Uint8Array, epoch: number): void {

@@ -16,6 +16,7 @@ import {
   checkPointFormats,
   checkRenegotiationInfo,
   type ClientHello,
+  connectionIdOf,
   type Extensions,
   extensionTypes,
   firstHandshake,
@@ -23,6 +24,7 @@ import {
   pointFormats,
   readClientHello,
   serverNameOf,
+  writeConnectionId,
   writeServerHello,
 } from "./handshake/hello.ts";
 import { pskIdentity } from "./psk_file.ts";
@@ -56,6 +58,9 @@ export interface ServerPeerOptions extends PeerOptions {
   readonly credentials?: readonly DtlsCredentials[];
   /** Makes and opens tickets; without it no session is resumed. */
   readonly tickets?: TicketKeys;
+  /** A connection id by which the client is to name us, for a client that asks for one (RFC 9146 3).
+   * Without it none is agreed on. */
+  readonly newConnectionId?: () => Uint8Array;
   /** The key of an identity, or undefined when it has none. */
   readonly psk?: (identity: string) => Uint8Array | undefined;
   /** The issuers that clients need a certificate of; without it no certificate is asked for. */
@@ -95,6 +100,7 @@ export class ServerPeer extends DtlsPeer {
   #share: KeyShare | undefined;
   #identity: Identity | undefined;
   #serverName = "";
+  #connectionId: Uint8Array | undefined;
   #resumes = false;
   /** Whether the client is to be sent a ticket. */
   #givesTicket = false;
@@ -152,6 +158,13 @@ export class ServerPeer extends DtlsPeer {
     this.peerRandom = hello.random.slice();
     this.#serverName = serverNameOf(hello.extensions);
     this.extendedMasterSecret = hello.extensions.has(extensionTypes.extended_master_secret);
+    const theirs = connectionIdOf(hello.extensions);
+    const ours = theirs && this.#options.newConnectionId?.();
+    if (ours !== undefined) {
+      this.useConnectionIds({ theirs: theirs!.slice(), ours });
+      this.#connectionId = ours;
+      this.answersQuestions = hello.extensions.has(extensionTypes.return_routability_check);
+    }
     const session = this.#sessionOf(hello);
     if (session !== null) return this.#resume(hello, session);
     this.#givesTicket = this.#options.tickets !== undefined && this.extendedMasterSecret &&
@@ -290,6 +303,12 @@ export class ServerPeer extends DtlsPeer {
     }
     // RFC 5077 3.2: a ticket will follow.
     if (this.#givesTicket) answer.set(extensionTypes.session_ticket, new Uint8Array(0));
+    if (this.#connectionId !== undefined) {
+      answer.set(extensionTypes.connection_id, writeConnectionId(this.#connectionId));
+    }
+    if (this.answersQuestions) {
+      answer.set(extensionTypes.return_routability_check, new Uint8Array(0));
+    }
     if (group !== undefined && extensions.has(ec_point_formats)) {
       answer.set(ec_point_formats, pointFormats);
     }

@@ -16,6 +16,11 @@ export class DatagramQueue {
   #room: PromiseWithResolvers<void> | undefined;
   #closed = false;
 
+  /** Whether the reader waits: the next item is handed out at once. */
+  get isAwaited(): boolean {
+    return this.#reader !== undefined;
+  }
+
   push(item: Datagram | Error): void {
     if (this.#closed) return;
     const reader = this.#reader;

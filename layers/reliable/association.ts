@@ -5,10 +5,11 @@
 // Long, because sending, acknowledging and ending share one state.
 
 import type { Clock } from "../../core/clock.ts";
+import type { Address } from "../../core/addresses/address.ts";
 import type { Delivery } from "../../core/connection.ts";
 import { UndeliveredError } from "../../core/undelivered_error.ts";
 import { Acknowledging } from "./recovery/acknowledging.ts";
-import type { AssociationEvents, AssociationOptions } from "./association_options.ts";
+import type { AssociationEvents, AssociationOptions, PathOptions } from "./association_options.ts";
 import type { CongestionControl } from "./congestion/congestion_control.ts";
 import { congestionControlOf } from "./congestion/controls.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
@@ -31,6 +32,7 @@ import { SendBuffer, type StreamPart } from "./stream/send_buffer.ts";
 import { SendQueue } from "./stream/send_queue.ts";
 import { type SentPacket, SentPackets } from "./recovery/sent_packets.ts";
 import { DatagramSize } from "./path/datagram_size.ts";
+import { Relocation } from "./path/relocation.ts";
 import { SkippedNumbers } from "./recovery/skipped_numbers.ts";
 import { type ConnectionId, isFor } from "./wire/prefix.ts";
 
@@ -43,6 +45,10 @@ const PROBE_DATAGRAMS = 2;
 /** How often to ask a peer whose window is used up whether it still is. A peer repeats its grant
  * until it arrives, so this is for one that forgot it. */
 const BLOCKED_PROBE_MS = 5000;
+
+/** How long a peer that was sending may be silent before we ask whether it still reaches us: our address
+ * may have changed without our knowing, and it sends to the one before. */
+const SILENCE_MS = 1000;
 
 /** How many packets may be on their way: half of the largest age that a header can hold. */
 const MAX_PACKETS = 32_768;
@@ -71,15 +77,27 @@ export class Association {
   readonly #writer: PacketWriter;
   readonly #sendBuffer: SendBuffer;
   readonly #receiveBuffer: ReceiveBuffer;
-  readonly #size: DatagramSize;
-  readonly #congestion: CongestionControl;
-  readonly #pacing: Pacing;
-  readonly #roundTrip = new RoundTrip();
+  // What is known of the path, which is another after a move.
+  #path!: PathOptions;
+  #size!: DatagramSize;
+  #congestion!: CongestionControl;
+  #pacing!: Pacing;
+  #roundTrip!: RoundTrip;
+  #outage!: Outage;
+  /** The number of the first packet on it. */
+  #pathFrom!: number;
+  readonly #relocation: Relocation | undefined;
+  #newestReceived = -1;
+  /** How often the peer has moved, and how often it says that we have. */
+  #moves = 0;
+  #ownMoves = 0;
+  #moveUntold = false;
+  /** The number of the packet that tells of the last move. */
+  #moveToldIn = -1;
   readonly #acknowledging = new Acknowledging();
   readonly #sentPackets: SentPackets;
   readonly #sendQueue: SendQueue;
   readonly #waiters = new DeliveryWaiters();
-  readonly #outage = new Outage();
   readonly #skipped: SkippedNumbers;
   readonly #timer: DeadlineTimer;
   #peerWindow: number;
@@ -106,6 +124,7 @@ export class Association {
   #isConfirmed = false;
   #paceAtMs = Infinity;
   #blockedProbeAtMs = Infinity;
+  #silenceAtMs = Infinity;
   #lingerUntilMs = Infinity;
   // While an acknowledgement is taken in.
   #ackTimeMs = 0;
@@ -132,13 +151,6 @@ export class Association {
     this.#sendQueue = new SendQueue(this.#sendBuffer);
     this.#skipped = new SkippedNumbers(options.random);
     this.#timer = new DeadlineTimer(options.clock, () => this.#tick());
-    this.#size = new DatagramSize(options.datagramBytes, options.largestDatagramBytes);
-    this.#congestion = congestionControlOf(
-      options.control,
-      options.datagramBytes,
-      options.random,
-    );
-    this.#pacing = new Pacing(options.datagramBytes, options.kernelBuffer !== undefined);
     this.#peerWindow = peerTerms.windowBytes;
     this.#receiveBuffer = new ReceiveBuffer({
       windowBytes: options.terms.windowBytes,
@@ -153,6 +165,8 @@ export class Association {
       mistaken: (packet) => this.#packetMistaken(packet),
     });
     const now = this.#clock.elapsedMs();
+    this.#beginPath(options);
+    this.#relocation = this.#relocationOf(events, now);
     this.#progressAtMs = this.#heardAtMs = this.#activeAtMs = now;
     this.#schedule();
   }
@@ -296,8 +310,9 @@ export class Association {
   }
 
   /** A data datagram whose prefix is good has arrived.
-   * @param packet reads it, and may be shared */
-  receive(bytes: Uint8Array, packet: PacketReader): void {
+   * @param packet reads it, and may be shared
+   * @param elsewhere where it came from, when that is not where the peer is known to be */
+  receive(bytes: Uint8Array, packet: PacketReader, elsewhere?: Address): void {
     const { counters } = this.#options;
     if (this.#released) return;
     const now = this.#clock.elapsedMs();
@@ -308,12 +323,13 @@ export class Association {
     if (!this.#acknowledging.takes(packet)) {
       counters.replayed++;
       // Our acknowledgement of it was lost.
-      if (packet.eliciting) this.#acknowledging.hurry();
+      if (packet.eliciting && elsewhere === undefined) this.#acknowledging.hurry();
       this.#flush(now);
       return;
     }
     this.#heardAtMs = now;
     this.#isConfirmed = true;
+    this.#watchPath(packet, bytes.length, now, elsewhere);
     if (packet.hasAck) this.#takeAck(packet, now);
     if (this.#released) return;
     if (packet.closeCode !== null) {
@@ -328,6 +344,68 @@ export class Association {
     this.#acknowledging.add(packet, now);
     this.#checkPeerFinished();
     this.#flush(now);
+  }
+
+  // The path.
+
+  #relocationOf({ moves, transmit }: AssociationEvents, nowMs: number): Relocation | undefined {
+    if (moves === undefined) return undefined;
+    const { counters } = this.#options;
+    return new Relocation({
+      perMinute: moves.perMinute,
+      admits: (to) => moves.admits(to),
+      moved: (to) => this.#peerMoved(moves.moved(to)),
+      refused: () => void counters.movesRefused++,
+      challenge: (token, to) =>
+        this.#transmitOnce((writer) => writer.challenge(token), (bytes, length) => {
+          transmit(bytes, length, to);
+        }),
+    }, nowMs);
+  }
+
+  /** What a packet tells of where the peer is, and of where it sees us. */
+  #watchPath(packet: PacketReader, bytes: number, now: number, elsewhere?: Address): void {
+    const isNewest = packet.number > this.#newestReceived;
+    if (isNewest) this.#newestReceived = packet.number;
+    const { challenge, response } = packet;
+    if (challenge !== null && elsewhere === undefined) {
+      this.#transmitOnce((writer) => writer.response(challenge));
+    }
+    if (packet.moved > this.#ownMoves) {
+      this.#ownMoves = packet.moved;
+      this.#beginPath(this.#path);
+    }
+    const relocation = this.#relocation;
+    if (relocation === undefined) return;
+    if (response !== null) relocation.answered(response, elsewhere);
+    const { timeoutMs } = this.#roundTrip;
+    if (elsewhere !== undefined) relocation.seen(elsewhere, bytes, isNewest, now, timeoutMs);
+    else if (isNewest) relocation.stayed();
+  }
+
+  /** The peer is at another address, and no longer where it was: nothing that is on its way arrives. */
+  #peerMoved(path: PathOptions): void {
+    const now = this.#clock.elapsedMs();
+    this.#moves++;
+    this.#moveUntold = true;
+    this.#beginPath(path);
+    this.#progressAtMs = this.#heardAtMs = now;
+    this.#ackTimeMs = now;
+    this.#sentPackets.loseBelow(this.#sentPackets.next);
+    this.#queueFlush();
+  }
+
+  /** What was known of a path before is void (RFC 9000 9.4). */
+  #beginPath(path: PathOptions): void {
+    const { control, random } = this.#options;
+    this.#path = path;
+    this.#pathFrom = this.#sentPackets.next;
+    this.#size = new DatagramSize(path.datagramBytes, path.largestDatagramBytes);
+    this.#congestion = congestionControlOf(control, path.datagramBytes, random);
+    this.#pacing = new Pacing(path.datagramBytes, path.kernelBuffer !== undefined);
+    this.#roundTrip = new RoundTrip();
+    this.#outage = new Outage();
+    this.#timeouts = this.#probesLeft = 0;
   }
 
   // Incoming packets.
@@ -359,6 +437,8 @@ export class Association {
       return false;
     }
     this.#activeAtMs = this.#heardAtMs;
+    // Only the side that dialled may have moved.
+    if (this.#options.keepAliveMs < Infinity) this.#silenceAtMs = this.#heardAtMs + SILENCE_MS;
     this.#checkTooLarge();
     return true;
   }
@@ -426,7 +506,7 @@ export class Association {
     for (let index = 0; index < ranges.length; index += 2) {
       newest = sent.acknowledge(ranges[index]!, ranges[index + 1]!) ?? newest;
     }
-    if (newest !== null && newest.number > largestBefore) {
+    if (newest !== null && newest.number > largestBefore && newest.number >= this.#pathFrom) {
       const sample = now - newest.sentAtMs;
       this.#roundTrip.measured(sample, packet.delayMs);
       this.#congestion.measured(sample, newest.number, sent.next);
@@ -447,23 +527,30 @@ export class Association {
   }
 
   #packetAcknowledged(packet: SentPacket): void {
-    this.#outage.arrived(packet.sentAtMs);
-    if (this.#size.arrived(packet, this.#ackTimeMs)) this.#resize();
+    if (packet.number >= this.#pathFrom) {
+      this.#outage.arrived(packet.sentAtMs);
+      if (this.#size.arrived(packet, this.#ackTimeMs)) this.#resize();
+    }
     if (packet.isSizeProbe) return;
-    this.#congestion.acknowledged(packet, this.#ackTimeMs, this.#roundTrip.smoothedMs ?? 0);
+    if (packet.number >= this.#pathFrom) {
+      this.#congestion.acknowledged(packet, this.#ackTimeMs, this.#roundTrip.smoothedMs ?? 0);
+    }
     if (packet.end > packet.start) this.#sendBuffer.acknowledge(packet.start, packet.end);
     if (packet.finish) this.#finishAcknowledged = true;
   }
 
   #packetLost(packet: SentPacket): void {
     const now = this.#ackTimeMs;
-    if (this.#size.lost(packet, now)) this.#resize();
+    const isOnPath = packet.number >= this.#pathFrom;
+    if (packet.number === this.#moveToldIn) this.#moveUntold = true;
+    if (isOnPath && this.#size.lost(packet, now)) this.#resize();
     if (packet.isSizeProbe) return;
     if (packet.end > packet.start) this.#sendBuffer.lose(packet.start, packet.end);
     if (packet.finish && !this.#finishAcknowledged) this.#finishLost = true;
     // It may have held the grant that the peer waits for.
     this.#acknowledging.hurry();
     if (packet.end === packet.start && !packet.finish) this.#pingWanted = true;
+    if (!isOnPath) return;
     const { smoothedMs, timeoutMs } = this.#roundTrip;
     if (this.#outage.lost(packet.sentAtMs, timeoutMs) && smoothedMs !== undefined) {
       this.#congestion.collapse(packet, now);
@@ -480,9 +567,10 @@ export class Association {
 
   /** A packet that counted as lost has arrived: what was in it need not go out again. */
   #packetMistaken(packet: SentPacket): void {
-    if (this.#size.arrived(packet, this.#ackTimeMs)) this.#resize();
+    const isOnPath = packet.number >= this.#pathFrom;
+    if (isOnPath && this.#size.arrived(packet, this.#ackTimeMs)) this.#resize();
     if (packet.isSizeProbe) return;
-    this.#congestion.mistaken(packet);
+    if (isOnPath) this.#congestion.mistaken(packet);
     if (packet.end > packet.start) this.#sendBuffer.acknowledge(packet.start, packet.end);
     if (packet.finish) this.#finishAcknowledged = true;
   }
@@ -520,7 +608,9 @@ export class Association {
       this.#sentPackets.loseBelow(next - OLDEST_PACKET);
     }
     if (this.#end === undefined) this.#sendStream(now);
-    if (this.#acknowledging.dueAtMs <= now || this.#pingWanted) this.#sendControl(now);
+    if (this.#acknowledging.dueAtMs <= now || this.#pingWanted || this.#moveUntold) {
+      this.#sendControl(now);
+    }
     this.#schedule();
   }
 
@@ -610,7 +700,7 @@ export class Association {
 
   /** An acknowledgement, or a question whether the peer is there, or both. */
   #sendControl(now: number): void {
-    const pings = this.#pingWanted || this.#pingWithAck;
+    const pings = this.#pingWanted || this.#pingWithAck || this.#moveUntold;
     if (pings) this.#maybeSkip();
     const bytes = this.#events.buffer(CONTROL_BYTES);
     this.#begin(bytes);
@@ -618,6 +708,11 @@ export class Association {
     this.#pingWanted = this.#pingWithAck = false;
     if (pings) {
       this.#writer.ping();
+      if (this.#moveUntold) {
+        this.#writer.moved(this.#moves);
+        this.#moveToldIn = this.#sentPackets.next;
+        this.#moveUntold = false;
+      }
       this.#transmitEliciting(bytes, now, 0, 0, false);
     } else {
       const length = this.#writer.finish();
@@ -660,15 +755,25 @@ export class Association {
     this.#events.transmit(bytes, length);
   }
 
-  #transmitClose(code: number): void {
+  /** Sends a packet that is neither acknowledged nor sent again. */
+  #transmitOnce(
+    write: (writer: PacketWriter) => void,
+    transmit: (bytes: Uint8Array, length: number) => void = this.#events.transmit,
+  ): void {
     if (this.#released) return;
     const bytes = this.#events.buffer(CONTROL_BYTES);
     this.#begin(bytes);
-    this.#writeAck(this.#clock.elapsedMs());
-    this.#writer.close(code);
+    write(this.#writer);
     const length = this.#writer.finish();
     this.#sentPackets.skip();
-    this.#events.transmit(bytes, length);
+    transmit(bytes, length);
+  }
+
+  #transmitClose(code: number): void {
+    this.#transmitOnce((writer) => {
+      this.#writeAck(this.#clock.elapsedMs());
+      writer.close(code);
+    });
   }
 
   #writeAck(now: number): void {
@@ -701,7 +806,7 @@ export class Association {
 
   /** Whether the peer's socket, where it is known, has room for one more datagram. */
   #fitsKernel(bytes: number): boolean {
-    const { kernelBuffer } = this.#options;
+    const { kernelBuffer } = this.#path;
     const { count, kernelBytes: used } = this.#sentPackets;
     return kernelBuffer === undefined || count === 0 ||
       used + kernelBytes(bytes) <= usableBytes(kernelBuffer, this.#roundTrip.minMs);
@@ -747,14 +852,20 @@ export class Association {
 
   #nextDeadlineMs(): number {
     if (this.#end !== undefined) {
-      return Math.min(this.#lingerUntilMs, Math.max(0, this.#acknowledging.dueAtMs));
+      return Math.min(
+        this.#lingerUntilMs,
+        Math.max(0, this.#acknowledging.dueAtMs),
+        this.#relocation?.dueAtMs ?? Infinity,
+      );
     }
     const { timeoutMs, keepAliveMs } = this.#options;
     return Math.min(
       Math.max(0, this.#acknowledging.dueAtMs),
       this.#paceAtMs,
       this.#blockedProbeAtMs,
+      this.#silenceAtMs,
       this.#lingerUntilMs,
+      this.#relocation?.dueAtMs ?? Infinity,
       this.#sentPackets.count === 0 ? this.#heardAtMs + keepAliveMs : Infinity,
       this.#idleAtMs(),
       this.#sentPackets.lossAtMs,
@@ -775,6 +886,7 @@ export class Association {
       else this.#release();
       return;
     }
+    this.#relocation?.tick(now, this.#roundTrip.timeoutMs);
     if (this.#end === undefined) {
       if (now >= this.#idleAtMs()) return this.dispose("idle");
       if (this.#sentPackets.lossAtMs <= now) this.#detectLoss(now);
@@ -794,6 +906,11 @@ export class Association {
       if (now >= this.#blockedProbeAtMs) {
         this.#blockedProbeAtMs = Infinity;
         this.#pingWanted = true;
+      }
+      if (now >= this.#silenceAtMs) {
+        this.#silenceAtMs = Infinity;
+        // What is on its way already asks.
+        if (this.#sentPackets.count === 0 && !this.#peerHasFinished) this.#pingWanted = true;
       }
     }
     this.#flush(now);

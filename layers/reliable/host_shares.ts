@@ -39,8 +39,24 @@ export class HostShares {
     return (this.#shares.get(networkOf(address.hostname))?.peers ?? 0) < this.#maxPeers;
   }
 
-  /** Counts a peer, and returns the memory of its host. */
+  /** Counts a peer, and returns its memory, which is a part of that of its host. */
   add(address: Address): Rooms {
+    const { unread, unacknowledged } = this.#count(address);
+    return {
+      unread: new Room(Infinity, unread),
+      unacknowledged: new Room(Infinity, unacknowledged),
+    };
+  }
+
+  /** A peer has another address from here on. */
+  move(rooms: Rooms, from: Address, to: Address): void {
+    const { unread, unacknowledged } = this.#count(to);
+    rooms.unread.moveTo(unread);
+    rooms.unacknowledged.moveTo(unacknowledged);
+    this.delete(from);
+  }
+
+  #count(address: Address): Rooms {
     // All peers of a Unix socket are on this machine.
     if (!("hostname" in address)) return this.#rooms;
     const host = networkOf(address.hostname);

@@ -20,6 +20,12 @@ export const reliableOptions = {
     max: 1_000_000,
     help: "peers of one host at once (default a quarter of --max-peers)",
   }),
+  reliableMoves: integer({
+    default: 10,
+    min: 0,
+    max: 1000,
+    help: "attempts of a peer to move to another address, in a minute; 0 lets none move",
+  }),
   reliableControl: choice(controlNames, {
     default: "bbr",
     help: "congestion control: bbr goes by what the path delivers, cubic by losses",

@@ -4,7 +4,7 @@ import type { Address } from "../../core/addresses/address.ts";
 import type { DatagramSocket } from "../../core/connection.ts";
 import type { LayerContext, LayerWork } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/options/option.ts";
-import type { AssociationOptions } from "./association_options.ts";
+import type { AssociationOptions, PathOptions } from "./association_options.ts";
 import type { Terms } from "./wire/handshake.ts";
 import { kernelBufferOf, LOCAL_DATAGRAM_BYTES } from "./congestion/kernel_buffer.ts";
 import type { reliableOptions } from "./options.ts";
@@ -54,9 +54,8 @@ export function associationOptionsFor(
   keepAliveMs: number,
 ): AssociationOptions {
   const { chosen, context, work } = options;
-  const { base, largest } = datagramSizes(peer, inner.maxBytes, chosen.reliableDatagramBytes);
-  const kernelBuffer = kernelBufferOf(peer);
   return {
+    ...pathOptionsFor(peer, inner, options),
     clock: context.clock,
     random: context.random,
     counters: work.counters,
@@ -64,31 +63,32 @@ export function associationOptionsFor(
     sendBufferBytes: chosen.reliableWindowBytes,
     maxUnreadMessages: work.limits.inboxMessages,
     rooms,
-    datagramBytes: base,
-    largestDatagramBytes: largest,
     control: chosen.reliableControl,
-    kernelBuffer,
     timeoutMs: chosen.reliableTimeoutMs,
     keepAliveMs,
     idleMs: IDLE_FACTOR * work.limits.peerTimeoutMs,
   };
 }
 
-/** How large datagrams to a peer are at first and may become.
- * @param maxBytes what the socket below takes
- * @param chosen the size that the user has set, which is not searched for */
-function datagramSizes(
+/** What is known of the path to a peer: how large datagrams are at first and may become, unless the
+ * user has set that; and the peer's socket, when it is on this machine. */
+export function pathOptionsFor(
   peer: Address,
-  maxBytes: number,
-  chosen: number | undefined,
-): { readonly base: number; readonly largest: number } {
-  const base = Math.min(maxBytes, chosen ?? BASE_DATAGRAM_BYTES);
-  if (chosen !== undefined) return { base, largest: base };
-  if (kernelBufferOf(peer) !== undefined) {
-    return { base, largest: Math.min(maxBytes, LOCAL_DATAGRAM_BYTES) };
-  }
+  { maxBytes }: DatagramSocket,
+  { chosen: { reliableDatagramBytes: chosenBytes } }: ReliableSocketOptions,
+): PathOptions {
+  const kernelBuffer = kernelBufferOf(peer);
+  const datagramBytes = Math.min(maxBytes, chosenBytes ?? BASE_DATAGRAM_BYTES);
+  const largestBytes = chosenBytes ??
+    (kernelBuffer === undefined ? networkBytes(peer, maxBytes) : LOCAL_DATAGRAM_BYTES);
+  const largestDatagramBytes = Math.max(datagramBytes, Math.min(maxBytes, largestBytes));
+  return { datagramBytes, largestDatagramBytes, kernelBuffer };
+}
+
+/** The largest datagram that leaves this machine whole. */
+function networkBytes(peer: Address, maxBytes: number): number {
   const isIpv6 = "hostname" in peer && peer.hostname.includes(":");
   const layersBytes = Math.min(MAX_DATAGRAM_BYTES - maxBytes, LAYERS_BYTES);
   const ethernet = isIpv6 ? ETHERNET_BYTES.ipv6 : ETHERNET_BYTES.ipv4;
-  return { base, largest: Math.max(base, ethernet - layersBytes) };
+  return ethernet - layersBytes;
 }

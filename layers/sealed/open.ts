@@ -5,7 +5,7 @@ import { readKeyFile } from "../../core/keys/file.ts";
 import type { LayerContext, OpenedLayer } from "../../core/layer.ts";
 import type { OptionValues } from "../../core/options/option.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { aesGcmKey } from "./aes_gcm.ts";
+import { aeadKey, type AeadSharedKey } from "./aead_key.ts";
 import { Fernet } from "../../core/keys/fernet.ts";
 import { FernetDatagrams, type FernetKey } from "./fernet_datagrams.ts";
 import type { sealedOptions } from "./options.ts";
@@ -30,7 +30,7 @@ export async function openSealed(
     if (keys.length > MAX_FERNET_KEYS) {
       throw new UsageError(
         `--sealed-key: ${keys.length} Fernet keys are too many to try each; give ` +
-          `${MAX_FERNET_KEYS} at most, or use keys of the kind aes-gcm`,
+          `${MAX_FERNET_KEYS} at most, or use keys of the kind chacha20`,
       );
     }
     const fernets = [fernetKey(first), ...others.map(fernetKey)] as const;
@@ -46,7 +46,7 @@ export async function openSealed(
         }),
     };
   }
-  const ciphers = keys.map(aesGcmKey);
+  const ciphers = keys.map((key) => aeadKey(key as AeadSharedKey));
   refuseSameIds("--sealed-key", ciphers);
   return {
     datagram: (socket, { role }, { counters, limits: { maxPeers } }) =>
@@ -73,7 +73,7 @@ async function readKeys(
   const [first, ...others] = keys.map((key) => sealing(key, cipher));
   if (first === undefined) {
     throw new UsageError(
-      "the layer sealed needs a key: make one with sockdock key make aes-gcm --out sealed.key, " +
+      "the layer sealed needs a key: make one with sockdock key make chacha20 --out sealed.key, " +
         "and name the file on both sides with --sealed-key sealed.key",
     );
   }
@@ -91,7 +91,7 @@ function sealing(key: Key, cipher: Cipher): SharedKey {
   if (key.kind === "hmac" || key.kind === "ed25519") {
     throw new UsageError(
       `--sealed-key: a key of kind ${key.kind} signs and does not seal; use the layer signed, or ` +
-        "make a key with: sockdock key make aes-gcm",
+        "make a key with: sockdock key make chacha20",
     );
   }
   if (cipher !== undefined && key.kind !== cipher) {

@@ -20,11 +20,13 @@ import {
   type Sealer,
   type SealingKey,
 } from "../stamped/protection.ts";
-import { algorithm, STAMP_BYTES } from "../stamped/stamp.ts";
+import { algorithm, INSTANCE_BYTES, STAMP_BYTES } from "../stamped/stamp.ts";
 
 /** The block of SHA-256, which HMAC puts in front of a text. */
 export const SHA256_BLOCK_BYTES = 64;
 const HMAC_BYTES = 32;
+/** More than any datagram has. */
+const MAX_DATAGRAM_BYTES = 65_536;
 const ED25519_BYTES = 64;
 const DOMAIN = Buffer.from("sockdock signed 1\0");
 
@@ -95,34 +97,30 @@ function checker(
   };
 }
 
+/** Where a signed text begins in its memory, behind room for a block of SHA-256. */
+const TEXT_START = SHA256_BLOCK_BYTES;
+const STAMP_START = TEXT_START + DOMAIN.length;
+
 /** Memory for one signed text at a time: it is read before the next one is written. */
-let scratch = new Uint8Array(64 * 1024);
+const scratch = new Uint8Array(STAMP_START + INSTANCE_BYTES + MAX_DATAGRAM_BYTES);
+scratch.set(DOMAIN, TEXT_START);
 
 /** The domain, the stamp, the recipient and the payload, in memory that the next call uses again and
  * that has room for a block of SHA-256 in front of it. The direction in the stamp says whether there
  * is a recipient, and its length is fixed, so that no two datagrams give the same text. */
 function signedText(datagram: Uint8Array, tagBytes: number, recipient: Uint8Array): Uint8Array {
+  // Byte by byte, which for so few takes less time than `set`.
+  let to = STAMP_START;
+  for (let at = 0; at < STAMP_BYTES; at++) scratch[to++] = datagram[at]!;
+  for (let at = 0; at < recipient.length; at++) scratch[to++] = recipient[at]!;
   const end = datagram.length - tagBytes;
-  const length = SHA256_BLOCK_BYTES + DOMAIN.length + recipient.length + end;
-  if (length > scratch.length) scratch = new Uint8Array(length);
-  let at = SHA256_BLOCK_BYTES;
-  for (
-    const part of [
-      DOMAIN,
-      datagram.subarray(0, STAMP_BYTES),
-      recipient,
-      datagram.subarray(STAMP_BYTES, end),
-    ]
-  ) {
-    scratch.set(part, at);
-    at += part.length;
-  }
-  return scratch.subarray(SHA256_BLOCK_BYTES, length);
+  scratch.set(datagram.subarray(STAMP_BYTES, end), to);
+  return scratch.subarray(TEXT_START, to + end - STAMP_BYTES);
 }
 
 /** HMAC of two one-shot hashes: the streaming object that node:crypto makes for each HMAC costs twice
  * the work of a datagram. The text must lie in a buffer with room for a block right in front of it,
- * which is overwritten.
+ * which is overwritten. So is the result, by the next call.
  * @throws {RangeError} when the secret is longer than a block */
 export function hmacSha256(secret: Uint8Array): (text: Uint8Array) => Uint8Array {
   if (secret.length > SHA256_BLOCK_BYTES) {
@@ -134,17 +132,21 @@ export function hmacSha256(secret: Uint8Array): (text: Uint8Array) => Uint8Array
     inner[at]! ^= byte;
     outer[at]! ^= byte;
   });
+  const innerHash = outer.subarray(SHA256_BLOCK_BYTES);
+  const mac = new Uint8Array(HMAC_BYTES);
   return (text) => {
     const start = text.byteOffset - SHA256_BLOCK_BYTES;
     const padded = new Uint8Array(text.buffer, start, SHA256_BLOCK_BYTES + text.length);
     padded.set(inner);
-    outer.set(sha256(padded), SHA256_BLOCK_BYTES);
-    return sha256(outer);
+    sha256(padded, innerHash);
+    return sha256(outer, mac);
   };
 }
 
-function sha256(bytes: Uint8Array): Uint8Array {
-  return hash("sha256", bytes, "buffer");
+/** Digits of hexadecimal, which the runtime makes in one call, take half the time of a buffer. */
+function sha256(bytes: Uint8Array, into: Uint8Array): Uint8Array {
+  into.setFromHex(hash("sha256", bytes, "hex"));
+  return into;
 }
 
 function identityOf(key: Key): Identity {

@@ -5,6 +5,9 @@
 export interface Sender {
   /** The time in its newest datagram, in milliseconds since the epoch. */
   latestMs: number;
+  /** Whether it is in the table. Where a sender that has left it was still believed, it could come in
+   * again beside itself. */
+  isKnown: boolean;
 }
 
 /** How often at most a full table is searched for what has run out. */
@@ -43,17 +46,20 @@ export class SenderTable<Known extends Sender> {
 
   add(id: string, sender: Known): void {
     this.#senders.set(id, sender);
+    sender.isKnown = true;
   }
 
   #dropOld(nowMs: number): void {
     let earliest = Infinity;
-    for (const [id, { latestMs }] of this.#senders) {
+    for (const [id, sender] of this.#senders) {
+      const { latestMs } = sender;
       const end = latestMs + this.#lifetimeMs;
       if (end >= nowMs) {
         earliest = Math.min(earliest, end);
         continue;
       }
       this.#senders.delete(id);
+      sender.isKnown = false;
       this.#notBeforeMs = Math.max(this.#notBeforeMs, latestMs + 1);
     }
     this.#nextSearchMs = Math.max(

@@ -6,7 +6,12 @@ export const direction = { toListener: 0, toDialler: 1 } as const;
 
 export type Direction = typeof direction[keyof typeof direction];
 
-export const algorithm = { hmacSha256: 1, ed25519: 2, aes256Gcm: 3 } as const;
+export const algorithm = {
+  hmacSha256: 1,
+  ed25519: 2,
+  aes256Gcm: 3,
+  chaCha20Poly1305: 4,
+} as const;
 
 export type Algorithm = typeof algorithm[keyof typeof algorithm];
 
@@ -48,21 +53,25 @@ export function writeStamp(into: Uint8Array, stamp: Stamp): void {
   into[field.version] = VERSION;
   into[field.algorithm] = stamp.algorithm;
   into[field.direction] = stamp.direction;
-  into.set(stamp.keyId, field.keyId);
-  into.set(stamp.instance, field.instance);
+  // Byte by byte, which for so few takes less time than `set`.
+  for (let at = 0; at < KEY_ID_BYTES; at++) into[field.keyId + at] = stamp.keyId[at]!;
+  for (let at = 0; at < INSTANCE_BYTES; at++) into[field.instance + at] = stamp.instance[at]!;
   writeUint64(into, field.counter, stamp.counter);
   writeUint64(into, field.time, stamp.timeMs);
 }
 
 /** Writes a whole number up to 2^53 in eight bytes, the highest first. */
 function writeUint64(into: Uint8Array, at: number, value: number): void {
-  const view = new DataView(into.buffer, into.byteOffset + at, 8);
-  view.setUint32(0, Math.floor(value / 2 ** 32));
-  view.setUint32(4, value);
+  const high = Math.floor(value / 2 ** 32);
+  for (let place = 0; place < 4; place++) {
+    into[at + place] = high >>> 24 - 8 * place;
+    into[at + 4 + place] = value >>> 24 - 8 * place;
+  }
 }
 
 /** Reads eight bytes as a number, which above 2^53 is only nearly right. */
 export function readUint64(from: Uint8Array, at: number): number {
-  const view = new DataView(from.buffer, from.byteOffset + at, 8);
-  return view.getUint32(0) * 2 ** 32 + view.getUint32(4);
+  let value = 0;
+  for (let place = at; place < at + 8; place++) value = value * 256 + from[place]!;
+  return value;
 }

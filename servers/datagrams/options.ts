@@ -4,7 +4,7 @@
 import { familyOptions } from "../../core/addresses/resolve.ts";
 import { interfaceOptions } from "../../core/datagrams/group_address.ts";
 import { admissionOptions, datagramOptions, handshakeOptions } from "../../core/limits.ts";
-import { integer } from "../../core/options/option.ts";
+import { flag, integer } from "../../core/options/option.ts";
 import { dtlsOptions } from "../../layers/dtls/options.ts";
 import { clientCertificateOptions, tlsServerOptions } from "../tls/options.ts";
 
@@ -23,6 +23,11 @@ export const dtlsServerOptions = {
   ...tlsServerOptions,
   ...clientCertificateOptions,
   ...dtlsOptions,
+  dtlsConnectionId: flag({
+    default: true,
+    help:
+      "give clients that ask for it a connection id (RFC 9146), so that their address may change",
+  }),
   maxHandshakes: integer({
     default: 512,
     min: 1,

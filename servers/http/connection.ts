@@ -6,10 +6,11 @@ import { type Address, bracket } from "../../core/addresses/address.ts";
 import type { Connection } from "../../core/connection.ts";
 import { errorText } from "../../core/event.ts";
 import type { QuickAnswer, QuickFile, RequestInfo } from "../../core/http/app.ts";
-import { HttpHeadError } from "../../core/http/head.ts";
+import { HttpHeadError, latin1 } from "../../core/http/head.ts";
 import { type Identity, nextSessionId, type SessionOrigin } from "../../core/session.ts";
 import type { Drainable } from "../../core/sessions/life.ts";
 import * as buffers from "./file_buffers.ts";
+import type { CapturedExchange } from "./captured.ts";
 import type { Deadlines, Phase, Timed } from "./deadlines.ts";
 import { FramedBody } from "./message/framed_body.ts";
 import type { HeadReader, Incoming } from "./message/incoming.ts";
@@ -54,13 +55,13 @@ export interface HttpSharing {
   speakHttp2(connection: Connection, begun: Uint8Array, http: HttpConnection): Promise<void>;
   /** Carries out an application's decision about a WebSocket. Resolves to the refusal, or to null at
    * the end of the WebSocket.
-   * @param accepted called once the connection is a WebSocket */
+   * @param accepted called with the answer once the connection is a WebSocket */
   upgrade(
     request: Request,
     info: RequestInfo,
     incoming: Incoming,
     input: Input,
-    accepted: () => void,
+    accepted: (answer: Uint8Array) => void,
   ): Promise<Response | null>;
 }
 
@@ -93,6 +94,7 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
   #responding = false;
   #watching = false;
   #sentBytes = 0;
+  #captured: CapturedExchange | undefined;
   /** Resolved when the connection is cut off, which a handler may not notice. */
   readonly #over = Promise.withResolvers<void>();
 
@@ -134,6 +136,7 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
     } finally {
       deadlines.delete(this);
       this.#leaving?.abort();
+      this.#captured?.release();
       this.#connection[Symbol.dispose]();
       site.ledger.sessions.delete(this);
       this.#end();
@@ -214,9 +217,12 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
       this.#wait("none");
       const incoming = heads.read(text, this.#localAuthority);
       this.#shared.site.ledger.counters.requests++;
-      const isReady = quick !== null && incoming.quick !== null &&
+      this.#captured = this.#shared.site.capture();
+      // What lies ready is head and body in one; the application answers in the same way.
+      const isReady = quick !== null && incoming.quick !== null && this.#captured === undefined &&
         await this.#answerQuickly(incoming, quick(incoming.quick));
       const goOn = isReady ? incoming.keepAlive : await this.#exchange(incoming);
+      this.#captured?.release();
       this.#answering = false;
       if (this.#cut || !goOn && !isReady) return;
       if (!goOn || this.#draining) return await this.#leave();
@@ -326,6 +332,8 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
     const { site } = this.#shared;
     const { head: { method }, framing, refusal } = incoming;
     const startedMs = site.reports ? site.now() : 0;
+    const captured = this.#captured;
+    if (captured !== undefined) captured.request.fields = incoming.head.fields.lines;
     let info = this.#infoOf(incoming);
     this.#leaving = undefined;
     this.#body = undefined;
@@ -363,7 +371,7 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
     body?.release();
     this.#leaving = undefined;
     if (site.reports) {
-      const asked = { method, path: incoming.path, info, startedMs };
+      const asked = { method, path: incoming.path, info, startedMs, captured };
       site.report(asked, response.status, this.#sentBytes);
     }
     if (!closes && !this.#cut) {
@@ -398,8 +406,10 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
     if (framing !== 0 && typeof framing === "number" && framing <= this.#input.buffered) {
       body = this.#input.take(framing);
       framed.skip();
+      this.#captured?.request.add(body);
     } else if (framing !== 0) {
       let asked = !expectsContinue;
+      const captured = this.#captured;
       this.#body = this.#shared.site.body({
         read: async () => {
           // Now that somebody wants the body, the client may send it.
@@ -409,6 +419,7 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
           }
           asked = true;
           const piece = await framed.read();
+          if (piece !== null) captured?.request.add(piece);
           // There is room again for what tells that the client has left.
           if (framed.ended && this.#leaving !== undefined) this.#watch();
           return piece;
@@ -431,7 +442,8 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
   }
 
   /** A client that ended its half may have left or may wait for its answer, which nothing tells apart
-   * until a write fails: it is answered, and waited for as long as for another request. */
+   * until a write fails: it is answered, and waited for as long as for another request, unless the
+   * application takes it for gone. */
   #watch(): void {
     if (this.#watching) return;
     const ahead = this.#input.ahead();
@@ -443,6 +455,7 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
     }).then((more) => {
       if (!this.#answering) return;
       if (more) this.#watch();
+      else if (this.#shared.site.service.endedClientIsGone) leaving?.abort();
       else if (this.phase === "none") this.#wait("rest");
     }, (error) => {
       this.#fail(error);
@@ -458,12 +471,14 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
     startedMs: number,
   ): Promise<Response | null> {
     const { site, deadlines, upgrade } = this.#shared;
-    return await upgrade(request, info, incoming, this.#input, () => {
+    return await upgrade(request, info, incoming, this.#input, (answer) => {
       // From here on the connection is a session of its own.
       deadlines.delete(this);
       site.ledger.sessions.delete(this);
       const { head: { method }, path } = incoming;
-      if (site.reports) site.report({ method, path, info, startedMs }, 101, 0);
+      const captured = this.#captured;
+      this.#captureHead(latin1(answer));
+      if (site.reports) site.report({ method, path, info, startedMs, captured }, 101, 0);
       this.#end("became a WebSocket");
     });
   }
@@ -481,14 +496,24 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
       sent = outgoing(site.recover(error, this), asked);
     }
     const { body, close } = sent;
+    this.#captureHead(sent.head);
     if (body instanceof ReadableStream) await this.#sendStream(sent, body);
     else await this.#sendWhole(sent, body);
     return close;
   }
 
+  /** Keeps the head of an answer, as it goes over the wire. */
+  #captureHead(head: string): void {
+    const captured = this.#captured;
+    if (captured === undefined) return;
+    captured.firstByteAtMs = this.#shared.site.now();
+    captured.response.head = head;
+  }
+
   async #sendWhole(sent: Outgoing, body: string | Uint8Array | null): Promise<void> {
     const length = body === null ? 0 : sent.length!;
     this.#sentBytes = length;
+    if (body !== null) this.#captured?.response.add(body);
     if (length <= PIECE_BYTES) {
       const bytes = wholeAnswer(sent, body);
       await this.#write(bytes);
@@ -550,6 +575,7 @@ export class HttpConnection implements Drainable, Timed, SessionOrigin {
   /** Writes a part of a body behind what waits to be written. */
   async #writePart(before: Uint8Array, part: Uint8Array, chunked: boolean): Promise<void> {
     this.#sentBytes += part.length;
+    this.#captured?.response.add(part);
     const parts = chunked
       ? [before, Buffer.from(`${part.length.toString(16)}\r\n`), part, CRLF]
       : [before, part];

@@ -5,10 +5,11 @@
 import type { RequestInfo } from "../../core/http/app.ts";
 import { plainResponse } from "../../core/http/plain_response.ts";
 import type { Drainable } from "../../core/sessions/life.ts";
+import type { CapturedExchange } from "./captured.ts";
 import { type EndableBody, endableBody } from "./endable_body.ts";
 import { unknownCoding } from "./message/incoming.ts";
 import { makeRequest } from "./message/lazy_request.ts";
-import { isWhole, knownLength } from "./message/outgoing.ts";
+import { isWhole, knownLength, wholeBody } from "./message/outgoing.ts";
 import type { RequestBody } from "./request_body.ts";
 import type { HttpSite } from "./site.ts";
 
@@ -33,6 +34,7 @@ interface Open {
   info: RequestInfo;
   body: RequestBody | undefined;
   leaving: AbortController | undefined;
+  readonly captured: CapturedExchange | undefined;
   /** The answer, while its client has to read it. */
   sent: { readonly isWaiting: boolean } | undefined;
 }
@@ -70,9 +72,10 @@ export class DenoRequests implements Drainable {
   }
 
   close(): void {
-    for (const { body, leaving } of this.#open) {
+    for (const { body, leaving, captured } of this.#open) {
       body?.cutShort();
       leaving?.abort();
+      captured?.release();
     }
   }
 
@@ -88,8 +91,10 @@ export class DenoRequests implements Drainable {
       info,
       body: undefined,
       leaving: undefined,
+      captured: site.capture(),
       sent: undefined,
     };
+    if (open.captured !== undefined) open.captured.request.fields = [...asked.request.headers];
     this.#open.add(open);
     this.#changed();
     const answer = this.#ask(open);
@@ -121,7 +126,7 @@ export class DenoRequests implements Drainable {
       if (coding !== null && coding.toLowerCase() !== "chunked") {
         return plainResponse(501, unknownCoding(coding));
       }
-      open.body = site.body(sourceOf(stream));
+      open.body = site.body(sourceOf(stream, open.captured));
     }
     const body = open.body?.stream ?? null;
     const signal = () => leavingSignal(open);
@@ -141,16 +146,24 @@ export class DenoRequests implements Drainable {
 
   /** Hands an answer over. */
   #finish(response: Response, open: Open): Response {
-    const { asked: { request: { method } }, info, body } = open;
+    const { asked: { request: { method } }, info, body, captured } = open;
     const failed = body?.failure !== undefined;
     const isWholly = method === "HEAD" || isWhole(response);
-    let finished = response;
+    if (captured !== undefined) {
+      captured.firstByteAtMs = this.#site.now();
+      captured.response.fields = [...response.headers];
+      const whole = isWholly && method !== "HEAD" ? wholeBody(response) : null;
+      if (whole !== null) captured.response.add(whole);
+    }
+    // With `--listener deno` nobody knows the version, but without TLS it is HTTP/1.1.
+    const mayBeHttp2 = info.httpVersion === "2" || open.asked.url.startsWith("https:");
+    let finished = method === "HEAD" && mayBeHttp2 ? headOf(response) : response;
     if (!isWholly) {
       const isEventStream = response.headers.get("content-type")?.startsWith("text/event-stream");
       const stream = endableBody(response.body!, () => {
         this.#eventStreams.delete(stream);
         this.#over(open, response.status, stream.bytes);
-      });
+      }, captured && ((part) => captured.response.add(part)));
       open.sent = stream;
       finished = new Response(stream.stream, response);
       if (isEventStream) {
@@ -176,13 +189,14 @@ export class DenoRequests implements Drainable {
   }
 
   #over(open: Open, status: number, bytes: number): void {
-    const { asked: { url, request: { method } }, info, startedMs, body } = open;
+    const { asked: { url, request: { method } }, info, startedMs, body, captured } = open;
     if (!this.#open.delete(open)) return;
     body?.release();
     if (this.#site.reports) {
       const path = url.slice(originOf(url).length) || "/";
-      this.#site.report({ method, path, info, startedMs }, status, bytes);
+      this.#site.report({ method, path, info, startedMs, captured }, status, bytes);
     }
+    captured?.release();
     this.#changed();
   }
 
@@ -216,18 +230,34 @@ function leavingSignal(open: Open): AbortSignal {
   return open.leaving.signal;
 }
 
-function sourceOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+function sourceOf(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  captured: CapturedExchange | undefined,
+) {
   let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
   return {
     async read() {
       reader ??= stream.getReader();
       const { value, done } = await reader.read();
-      return done ? null : value;
+      if (done) return null;
+      captured?.request.add(value);
+      return value;
     },
     cancel() {
       (reader ?? stream).cancel().catch(() => {});
     },
   };
+}
+
+/** The answer to a HEAD, without the body that the application gave: over HTTP/2 Deno would send it, which
+ * is an error there. */
+function headOf(response: Response): Response {
+  const length = knownLength(response);
+  if (length === 0 || response.body === null) return response;
+  const head = new Response(null, response);
+  if (length !== undefined) head.headers.set("content-length", String(length));
+  else response.body.cancel("a HEAD needs no body").catch(() => {});
+  return head;
 }
 
 /** Whether the fields of a response cannot be changed, as those of a redirect. */

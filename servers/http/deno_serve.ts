@@ -117,6 +117,7 @@ export async function serveByDeno(
     { pem: identity.cert, fingerprint: identity.fingerprint };
   return runningServer({
     listening: { url, certificate },
+    address: addressOf(server.addr),
     ledger,
     stopListening: () => {},
     loop: Promise.race([server.finished, abandoned.promise]).finally(() => sessions.delete(whole)),

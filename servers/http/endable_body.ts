@@ -12,10 +12,12 @@ export interface EndableBody {
 }
 
 /** Wraps a body. Ending it cancels the source.
- * @param over called once, when nothing more is read of it */
+ * @param over called once, when nothing more is read of it
+ * @param passed called with each part that is read */
 export function endableBody(
   source: ReadableStream<Uint8Array<ArrayBuffer>>,
   over: () => void,
+  passed?: (part: Uint8Array) => void,
 ): EndableBody {
   const reader = source.getReader();
   let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
@@ -44,6 +46,7 @@ export function endableBody(
       if (done) end();
       else {
         bytes += value.length;
+        passed?.(value);
         isWaiting = true;
         own.enqueue(value);
       }

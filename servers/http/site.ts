@@ -15,6 +15,7 @@ import type { HostGuard, Refusal } from "../access/host_guard.ts";
 import type { RequestLimits } from "./options.ts";
 import { type BodySource, RequestBody } from "./request_body.ts";
 import type { HttpRules } from "../access/rules.ts";
+import { capture, type CapturedExchange } from "./captured.ts";
 
 /** Default limit of a request body, unless the user or the application sets one. */
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -32,6 +33,8 @@ interface AskedRequest {
   readonly path: string;
   readonly info: RequestInfo;
   readonly startedMs: number;
+  /** What it carries, where somebody wants to see that. */
+  readonly captured?: CapturedExchange | undefined;
 }
 
 type MaybePromise<T> = T | Promise<T>;
@@ -83,6 +86,12 @@ export class HttpSite implements Disposable {
   get #tells(): boolean {
     const { emit, traffic } = this.ledger;
     return emit !== undefined && (this.#alwaysTells || traffic?.show !== undefined);
+  }
+
+  /** Begins to keep what a request carries; undefined unless somebody wants to see it. */
+  capture(): CapturedExchange | undefined {
+    const bodyBytes = this.ledger.traffic?.bodyBytes;
+    return bodyBytes === undefined ? undefined : capture(bodyBytes, this.now());
   }
 
   /** The user of credentials that were checked before. */
@@ -193,7 +202,11 @@ export class HttpSite implements Disposable {
 
   /** Records a request that was answered.
    * @param bytes length of the body that was sent */
-  report({ method, path, info, startedMs }: AskedRequest, status: number, bytes: number): void {
+  report(
+    { method, path, info, startedMs, captured }: AskedRequest,
+    status: number,
+    bytes: number,
+  ): void {
     // Nobody watched yet when it came.
     if (startedMs === 0) return;
     const durationMs = Math.max(0, this.now() - startedMs);
@@ -211,6 +224,7 @@ export class HttpSite implements Disposable {
         durationMs,
         ...(user !== undefined && { user }),
         ...(identity && { identity }),
+        ...(captured && { content: captured.take(startedMs) }),
       },
       info,
       startedMs,

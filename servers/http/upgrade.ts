@@ -13,14 +13,14 @@ import type { HttpSite } from "./site.ts";
 /** Carries out the application's decision. Resolves to its refusal, or to null when the WebSocket is
  * closed.
  * @param input yields what follows the request
- * @param accepted called once the connection is a WebSocket */
+ * @param accepted called with the answer once the connection is a WebSocket */
 export async function upgradeHttp(
   { site, webSockets }: { readonly site: HttpSite; readonly webSockets: WebSocketSessions },
   request: Request,
   info: RequestInfo,
   { head }: Incoming,
   input: Input,
-  accepted: () => void,
+  accepted: (answer: Uint8Array) => void,
 ): Promise<Response | null> {
   let answer: WebSocketAnswer | Response;
   try {
@@ -39,8 +39,9 @@ export async function upgradeHttp(
     return plainResponse(error.status, error.message, fields);
   }
   const { connection, head: begun } = input.handOver();
-  await connection.write(upgradeAnswer(agreed));
-  accepted();
+  const answered = upgradeAnswer(agreed);
+  await connection.write(answered);
+  accepted(answered);
   await webSockets.serve(connection, { head: begun, deflate: agreed.deflate }, serve);
   return null;
 }

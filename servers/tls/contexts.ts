@@ -96,23 +96,25 @@ export class TlsContexts implements Disposable {
 }
 
 /** Returns a function that reloads changed files and emits the result, each call after the one
- * before, so that the last call wins. It never rejects. */
+ * before, so that the last call wins. It never rejects.
+ * @param what the files hold */
 export function takingUp(
   emit: Tell | undefined,
-  certificate: ServerCertificate,
+  certificate: ServerCertificate | undefined,
   takeUp: () => Promise<void>,
+  what = "certificate",
 ): () => Promise<void> {
   const work = async () => {
-    const before = certificate.fingerprint;
+    const before = certificate?.fingerprint;
     try {
       await takeUp();
-      const { fingerprint } = certificate;
+      const fingerprint = certificate?.fingerprint;
       const text = fingerprint === before
-        ? "took up the certificate files again"
+        ? `took up the ${what} files again`
         : `took up a new certificate, SHA-256 ${fingerprint}`;
       emit?.({ event: "notice", text });
     } catch (error) {
-      emit?.({ event: "notice", text: `kept the certificate in use: ${errorText(error)}` });
+      emit?.({ event: "notice", text: `kept the ${what} in use: ${errorText(error)}` });
     }
   };
   let last = Promise.resolve();

@@ -2,9 +2,9 @@
 in turn.
 
     dtls_load.py serve CERT KEY
-    dtls_load.py load echo|handshakes PORT/PID PORT/PID --seconds S --rounds R
+    dtls_load.py load echo|handshakes PORT/PID PORT/PID --seconds S --rounds R [--bytes N]
 
-The load prints one line of JSON for each slice, as load.py does.
+A server that is written udp:PORT/PID is sent the messages as they are. The load prints one line of JSON for each slice, as load.py does.
 """
 
 import argparse
@@ -110,19 +110,39 @@ def serve(cert, key):
             sock.sendto(answer, peer)
 
 
-MESSAGE = b"x" * 1000
 PATIENCE_S = 0.3
 
 
+class Plain:
+    """What End is for DTLS, for datagrams as they are."""
+
+    connected = True
+
+    def take(self, datagram):
+        return datagram
+
+    def out(self):
+        return b""
+
+    def seal(self, message):
+        return message
+
+    def close(self):
+        pass
+
+
 class Client:
-    def __init__(self, context, port):
-        self.context, self.port = context, port
+    def __init__(self, context, port, message):
+        self.context, self.port, self.message = context, port, message
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.connect(("127.0.0.1", port))
         self.sock.setblocking(False)
         self.begin()
 
     def begin(self):
+        if self.context is None:
+            self.end = Plain()
+            return
         self.end = End(self.context, False)
         ssl.SSL_do_handshake(self.end.ssl)
         self.last = self.end.out()
@@ -132,7 +152,7 @@ class Client:
         """A new socket: the server would hold on to an association of the same address."""
         self.end.close()
         self.sock.close()
-        self.__init__(self.context, self.port)
+        self.__init__(self.context, self.port, self.message)
 
     def take(self):
         """What arrived; True for an answer, or for a handshake that is done."""
@@ -146,7 +166,7 @@ class Client:
         return message is not None or self.end.connected != was_connected
 
     def say(self):
-        self.last = self.end.seal(MESSAGE)
+        self.last = self.end.seal(self.message)
         self.sock.send(self.last)
 
     def repeat(self):
@@ -154,10 +174,10 @@ class Client:
 
 
 class Server:
-    def __init__(self, context, port, pid, what):
+    def __init__(self, context, port, pid, what, message):
         self.pid, self.what, self.poll, self.clients = pid, what, select.epoll(), {}
         for _ in range(20 if what == "echo" else 4):
-            self.watch(Client(context, port))
+            self.watch(Client(context, port, message))
 
     def watch(self, client):
         self.clients[client.sock.fileno()] = client
@@ -213,13 +233,14 @@ class Server:
         return done
 
 
-def load(what, places, seconds, rounds):
+def load(what, places, seconds, rounds, message):
     context = context_of(ssl.DTLS_client_method())
     ssl.SSL_CTX_set_verify(context, 0, None)
     servers = []
     for place in places:
-        port, _, pid = place.partition("/")
-        servers.append(Server(context, int(port), pid, what))
+        port, _, pid = place.removeprefix("udp:").partition("/")
+        used = None if place.startswith("udp:") else context
+        servers.append(Server(used, int(port), pid, what, message))
     for server in servers:
         server.slice(seconds)  # warm
     for round in range(rounds):
@@ -240,8 +261,9 @@ loading.add_argument("what", choices=("echo", "handshakes"))
 loading.add_argument("servers", nargs=2, metavar="PORT/PID")
 loading.add_argument("--seconds", type=float, required=True)
 loading.add_argument("--rounds", type=int, required=True)
+loading.add_argument("--bytes", type=int, default=1000)
 given = parser.parse_args()
 if given.command == "serve":
     serve(given.cert, given.key)
 else:
-    load(given.what, given.servers, given.seconds, given.rounds)
+    load(given.what, given.servers, given.seconds, given.rounds, b"x" * given.bytes)

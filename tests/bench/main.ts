@@ -8,9 +8,10 @@ import { type Benchmark, type Effort, type Result, summarize } from "./benchmark
 import { reliableHighLossBbr, reliableLossBbr, reliableLossCubic } from "./bottleneck.ts";
 import { chatHistory, chatHistoryBatch, chatSearch } from "./chat_history.ts";
 import { controlHeard, controlIdle, controlIdleUdp } from "./control.ts";
+import { consolePaused, consoleShown, consoleUsable } from "./console.ts";
 import { copyMemory, copySpeed } from "./copy.ts";
 import { chatFanOut, chatIdle, chatLatency } from "./chat.ts";
-import { dtlsEcho, dtlsHandshakes } from "./dtls.ts";
+import { dtlsEcho, dtlsEd25519, dtlsHandshakes, dtlsLarge, dtlsSmall } from "./dtls.ts";
 import { eventCost, eventsAll, metricsOn } from "./events.ts";
 import {
   filesAfter,
@@ -33,7 +34,7 @@ import {
   httpsSmall,
 } from "./https.ts";
 import { idleMemory } from "./idle_memory.ts";
-import { sealedEcho, signedEcho } from "./protected.ts";
+import { sealedAesEcho, sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
 import { reliable, reliableSmall, reliableTcp } from "./reliable.ts";
 import { reliablePeers } from "./reliable_peers.ts";
@@ -51,8 +52,12 @@ const BENCHMARKS: readonly Benchmark[] = [
   tlsIdle,
   udp,
   dtlsEcho,
+  dtlsSmall,
+  dtlsLarge,
   dtlsHandshakes,
+  dtlsEd25519,
   sealedEcho,
+  sealedAesEcho,
   signedEcho,
   reliable,
   reliableSmall,
@@ -92,6 +97,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   controlIdle,
   controlIdleUdp,
   controlHeard,
+  consolePaused,
+  consoleShown,
+  consoleUsable,
   copySpeed,
   copyMemory,
   chatFanOut,

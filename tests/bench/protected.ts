@@ -8,9 +8,18 @@ import { here, run, startServer } from "./server_process.ts";
 /** Echo under a seal. */
 export const sealedEcho: Benchmark = {
   name: "sealed",
+  summary: "datagrams of 1,000 bytes sealed with ChaCha20, there and back, beside bare UDP",
+  unit: "datagrams/s",
+  target: { leastRatio: 0.35 },
+  measure: (effort) => measure("chacha20", effort),
+};
+
+/** Echo under a seal of AES. */
+export const sealedAesEcho: Benchmark = {
+  name: "sealed-aes",
   summary: "datagrams of 1,000 bytes sealed with AES-256-GCM, there and back, beside bare UDP",
   unit: "datagrams/s",
-  target: { least: 15_000 },
+  target: { leastRatio: 0.15 },
   measure: (effort) => measure("aes-gcm", effort),
 };
 
@@ -19,12 +28,12 @@ export const signedEcho: Benchmark = {
   name: "signed",
   summary: "datagrams of 1,000 bytes signed with HMAC-SHA-256, there and back, beside bare UDP",
   unit: "datagrams/s",
-  target: { least: 15_000 },
+  target: { leastRatio: 0.35 },
   measure: (effort) => measure("hmac", effort),
 };
 
 async function measure(
-  kind: "aes-gcm" | "hmac",
+  kind: "chacha20" | "aes-gcm" | "hmac",
   { rounds, seconds }: Effort,
 ): Promise<Measured> {
   await using folder = await temporaryFolder();

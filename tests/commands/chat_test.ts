@@ -1,8 +1,9 @@
 /** What a person types in a chat and what they see, without a terminal. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { chatEventJson } from "../../commands/chat.ts";
-import { ChatLines, mentions, nameColour } from "../../commands/chat/lines.ts";
+import { chatEventJson } from "../../protocols/chat/client/event_json.ts";
+import { mentions } from "../../protocols/chat/client/mentions.ts";
+import { ChatLines, nameColour } from "../../commands/chat/lines.ts";
 import { completeChat, parseChatLine } from "../../commands/chat/words.ts";
 import { runCommandLine } from "../../commands/run.ts";
 import { serve } from "../../dock/serve.ts";

@@ -46,7 +46,7 @@ Deno.test("a name that the file would not give back is refused", async () => {
 
 Deno.test("key make writes a file that its owner alone can read, and says what may be known", async () => {
   await using folder = await temporaryFolder();
-  for (const kind of ["fernet", "aes-gcm", "hmac", "ed25519"]) {
+  for (const kind of ["fernet", "aes-gcm", "chacha20", "hmac", "ed25519"]) {
     const out = `${folder.path}/${kind}.key`;
     const { stdout, stderr } = await run(["make", kind], { out });
     assertEquals(stdout, "");
@@ -102,7 +102,7 @@ Deno.test("key says what it does not understand", async () => {
   for (
     const [words, given, message] of [
       [["mak", "hmac"], {}, "known are make, show, password"],
-      [["make", "aes"], {}, "known are fernet, aes-gcm, hmac, ed25519"],
+      [["make", "aes"], {}, "known are fernet, aes-gcm, chacha20, hmac, ed25519"],
       [["make", "hmac"], { name: "hmac" }, "--name: the name of a key"],
       [["show", "/nowhere/x.key"], {}, "there is no such file"],
       [["show", "x"], { overwrite: true }, "--overwrite is for key make"],

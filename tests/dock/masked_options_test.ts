@@ -23,7 +23,7 @@ Deno.test("secrets among options are masked, and nothing that is harmless", () =
     ...{ auth: "***", authUpload: "***", authToken: "***" },
     ...{ authFile: "users.txt", tlsKey: ["***"], tlsCert: ["cert.pem"], sealedKey: ["***"] },
     ...{ signedKey: "***", cluster: ["nats://***@127.0.0.1:4222"] },
-    upstreamHeader: ["X-Api-Key: ***", "cookie: ***", "Accept: */*"],
+    upstreamHeader: ["X-Api-Key: ***", "cookie: a=***", "Accept: */*"],
     ...{ idleTimeoutMs: "none", maxConnections: 7 },
     ...{ apiSecret: "***", motto: "a: b", unheardOf: "***" },
   });

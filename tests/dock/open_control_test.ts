@@ -1,39 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  connect,
-  type Control,
-  echo,
-  hello,
-  openControl,
-  send,
-  serve,
-  textOf,
-  UsageError,
-} from "../../mod.ts";
+import { connect, echo, hello, openControl, send, serve, textOf, UsageError } from "../../mod.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
-
-/** Asks a control, with its token unless told otherwise. */
-async function ask(
-  control: Control,
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = { authorization: `Bearer ${control.token}` },
-  // deno-lint-ignore no-explicit-any
-): Promise<{ readonly status: number; readonly body: any; readonly headers: Headers }> {
-  const answer = await fetch(control.url + path, {
-    method,
-    headers,
-    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  const isJson = answer.headers.get("content-type")?.includes("json") === true;
-  return {
-    status: answer.status,
-    body: isJson ? JSON.parse(text) : text,
-    headers: answer.headers,
-  };
-}
+import { ask } from "./ask_control.ts";
 
 Deno.test("the control shows servers with their options, commands, counters and faults", async () => {
   await using server = await serve(["tcp://127.0.0.1:0", "udp://127.0.0.1:0"], echo, {
@@ -144,6 +112,59 @@ Deno.test("a wait finds what comes, and what has passed after a number", async (
     assertEquals(wrong.status, 422);
     assert(wrong.body.detail.includes("did you mean received?"), wrong.body.detail);
   }
+});
+
+Deno.test("a wait for what comes after a number waits for a later one, known or not", async () => {
+  await using server = await serve("udp://127.0.0.1:0", echo);
+  await using control = await openControl([server]);
+  const lastEvent = async () =>
+    (await ask(control, "GET", "/api/stats")).body.control.lastEvent as number;
+  const after = await lastEvent() + 2;
+  const waiting = ask(control, "GET", `/api/wait?event=opened&after=${after}&timeout=60`);
+  while ((await ask(control, "GET", "/api/stats")).body.control.listeners === 0);
+  while (await lastEvent() <= after) await send(server.url, "another session");
+  const { status, body } = await waiting;
+  assertEquals(status, 200);
+  assert(body.id > after, `${body.id} is not after ${after}`);
+});
+
+Deno.test("a client that ends its connection gives up its place among those that wait", async () => {
+  await using server = await serve("udp://127.0.0.1:0", echo);
+  await using control = await openControl([server]);
+  const { hostname, port } = new URL(control.url);
+  const listeners = async () =>
+    (await ask(control, "GET", "/api/stats")).body.control.listeners as number;
+  const conn = await Deno.connect({ hostname, port: Number(port) });
+  await conn.write(new TextEncoder().encode(
+    `GET /api/wait?event=closed&timeout=300 HTTP/1.1\r\nHost: ${hostname}:${port}\r\n` +
+      `Authorization: Bearer ${control.token}\r\n\r\n`,
+  ));
+  while (await listeners() === 0);
+  const beganMs = performance.now();
+  conn.close();
+  while (await listeners() > 0);
+  assert(performance.now() - beganMs < 30_000, "it was waited for like an idle connection");
+});
+
+Deno.test("a message to a peer that reads nothing is given up in time, and not piled up", async () => {
+  await using server = await serve("tcp://127.0.0.1:0", echo);
+  await using control = await openControl([server]);
+  const { hostname, port } = new URL(server.url.replace("tcp:", "http:"));
+  using _conn = await Deno.connect({ hostname, port: Number(port) });
+  let id: number | undefined;
+  while (id === undefined) id = (await ask(control, "GET", "/api/sessions")).body.sessions[0]?.id;
+  const text = "x".repeat(3_000_000);
+  const path = `/api/sessions/${id}/send`;
+  const details: string[] = [];
+  for (let count = 0; count < 20; count++) {
+    const { status, body } = await ask(control, "POST", path, { text, timeoutMs: 50 });
+    if (status !== 204) details.push(`${status} ${body.detail}`);
+  }
+  assert(
+    details[0]?.startsWith(`504 the peer of session ${id} took nothing for 50 ms`),
+    details[0],
+  );
+  assert(details.at(-1)?.startsWith("409 4 messages to session"), details.at(-1));
 });
 
 Deno.test("a control that remembers traffic finds messages and requests afterwards", async () => {
@@ -267,7 +288,8 @@ Deno.test("servers are started and stopped over the control, only where they may
   assertEquals(taken.status, 409);
 
   assertEquals((await ask(control, "GET", "/api/servers")).body.servers.length, 3);
-  assertEquals((await ask(control, "DELETE", `/api/servers/${id}`)).status, 204);
+  const stopped = await ask(control, "DELETE", `/api/servers/${id}`);
+  assertEquals([stopped.status, stopped.body.stopped[0]], [200, { id, url }]);
   await assertRejects(() => connect(url));
   assertEquals((await ask(control, "GET", "/api/servers")).body.servers.length, 1);
 });
@@ -297,7 +319,6 @@ Deno.test("reset takes faults away, stops what was started and forgets events", 
   await using control = await openControl([server]);
   server.setFaults("latency=1s");
   await ask(control, "POST", "/api/servers", { protocol: "upper", urls: ["tcp://127.0.0.1:0"] });
-  assertEquals((await ask(control, "DELETE", "/api/servers/1")).status, 409);
   assertEquals((await ask(control, "POST", "/api/reset")).status, 204);
   assertEquals(server.servers[0]!.faults, null);
   const { servers } = (await ask(control, "GET", "/api/servers")).body;

@@ -1,5 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, echo, openToxiproxy, send, serve, textOf, UsageError } from "../../mod.ts";
+import {
+  connect,
+  echo,
+  openControl,
+  openToxiproxy,
+  send,
+  serve,
+  textOf,
+  UsageError,
+} from "../../mod.ts";
+import { ask } from "./ask_control.ts";
 
 // For this test alone, so it is not among the imports of deno.json. Its types do not know that a
 // CommonJS module is the default of what is imported.
@@ -183,4 +193,21 @@ Deno.test("what is wrong, or no program's, changes nothing at Toxiproxy's API", 
   assertEquals(Object.keys(proxies), ["echo"]);
   assertEquals(proxies.echo.toxics, []);
   await assertRejects(() => openToxiproxy({ url: "http://0.0.0.0:0" }), UsageError, "loopback");
+});
+
+Deno.test("a proxy that is stopped over the control is disabled, and can be enabled again", async () => {
+  await using server = await serve("tcp://127.0.0.1:0", echo);
+  await using control = await openControl([]);
+  await using api = await openToxiproxy({ url: "http://127.0.0.1:0", onStart: control.add });
+  const post = async (path: string, body: unknown) => {
+    const answer = await fetch(api.url + path, { method: "POST", body: JSON.stringify(body) });
+    return await answer.json();
+  };
+  const upstream = new URL(server.url.replace("tcp:", "http:")).host;
+  const { listen } = await post("/proxies", { name: "echo", listen: "127.0.0.1:0", upstream });
+  assertEquals((await ask(control, "DELETE", "/api/servers/1")).status, 200);
+  const shown = await (await fetch(`${api.url}/proxies/echo`)).json();
+  assertEquals([shown.enabled, shown.listen], [false, listen]);
+  assertEquals((await post("/proxies/echo", { enabled: true })).enabled, true);
+  assertEquals(textOf(await send(`tcp://${listen}`, "again")), "again");
 });

@@ -64,7 +64,7 @@ async function written(folder: string, name: string, text: string): Promise<stri
 /** All ways to protect datagrams, with fresh keys in a folder. */
 export async function protections(folder: string): Promise<Protection[]> {
   const ways: Protection[] = [];
-  for (const kind of ["aes-gcm", "fernet"] as const) {
+  for (const kind of ["aes-gcm", "chacha20", "fernet"] as const) {
     const key = (name: string) => makeKey(kind, { name }).text;
     const [alice, bob, eve] = [key("alice"), key("bob"), key("eve")];
     const file = async (name: string, text: string) => ({

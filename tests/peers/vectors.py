@@ -10,10 +10,11 @@ import sys
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-ALGORITHMS = {"hmac": 1, "ed25519": 2, "aes-gcm": 3}
+ALGORITHMS = {"hmac": 1, "ed25519": 2, "aes-gcm": 3, "chacha20": 4}
+CIPHERS = {"aes-gcm": (AESGCM, b""), "chacha20": (ChaCha20Poly1305, b"chacha20 ")}
 
 with open(sys.argv[1], encoding="utf-8") as page:
     vectors = json.loads(re.search(r"```json\n(.*?)```", page.read(), re.S)[1])
@@ -31,11 +32,12 @@ for vector in vectors:
     stamp += struct.pack(">QQ", counter, vector["timeMs"])
     assert datagram[:43] == stamp, vector
     signed = b"sockdock signed 1\0" + stamp + recipient + payload
-    if kind == "aes-gcm":
-        info = b"sockdock sealed 1\0" + bytes([direction])
+    if kind in CIPHERS:
+        cipher, mark = CIPHERS[kind]
+        info = b"sockdock sealed " + mark + b"1\0" + bytes([direction])
         subkey = HKDF(hashes.SHA256(), 32, instance, info).derive(key)
         nonce = struct.pack(">IQ", 0, counter)
-        assert AESGCM(subkey).decrypt(nonce, datagram[43:], stamp + recipient) == payload
+        assert cipher(subkey).decrypt(nonce, datagram[43:], stamp + recipient) == payload
     elif kind == "hmac":
         assert datagram[43:] == payload + hmac.digest(key, signed, "sha256"), vector
     else:

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { send, textOf } from "../../mod.ts";
+import { consoleFiles } from "../../web/console/files.ts";
 import { Program, runProgram, startProgram } from "../program.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
@@ -79,6 +80,16 @@ Deno.test("the built-in suite has a control unless it is turned off, a configura
   );
   await using configured = await startProgram(["up", `${folder.path}/a.toml`, "--json"]);
   assertEquals(JSON.parse(configured.stdout.text.split("\n")[0]!).event, "listening");
+});
+
+Deno.test("the program has the console in it, every file as it stands in the sources", async () => {
+  const { program, url } = await controlled([
+    ...["serve", "echo", "tcp://127.0.0.1:0", "--json", "--control", "http://127.0.0.1:0"],
+  ], 1);
+  await using _program = program;
+  for (const [path, { text }] of consoleFiles()) {
+    assertEquals(await fetch(url + path).then((answer) => answer.text()), text, path);
+  }
 });
 
 Deno.test("--control without a URL takes another port when the usual one is taken", async () => {

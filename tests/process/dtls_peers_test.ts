@@ -1,7 +1,11 @@
 /** DTLS: openssl and gnutls against our server, our client against theirs. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { statelessProtocol } from "../../core/protocol.ts";
+import { textOf } from "../../core/session.ts";
 import { connect } from "../../dock/connect.ts";
+import { serve } from "../../dock/serve.ts";
+import { DatagramRelay } from "../datagram_relay.ts";
 import { freePort } from "../free_port.ts";
 import { peerTest, runPeer, startPeer } from "../peer.ts";
 import { type Program, runProgram, startProgram } from "../program.ts";
@@ -310,6 +314,64 @@ dtlsTest(
         );
         await client.stdout.includes(`(PSK)-(${cipher})`);
         await assertAnswered(client);
+      });
+    }
+  },
+);
+
+/** Answers three times at once, so that the answers leave together. */
+const thrice = statelessProtocol({
+  name: "thrice",
+  summary: "Answers three times at once",
+  framing: "none",
+  datagramReply: "larger",
+  async serve(session) {
+    for await (const message of session) {
+      const text = textOf(message).trim().toUpperCase();
+      await Promise.all([1, 2, 3].map((number) => session.send(`${number} ${text}\n`)));
+    }
+  },
+});
+
+/** How many records a datagram holds. */
+function recordsIn(datagram: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; at < datagram.length; count++) {
+    at += 13 + (datagram[at + 11]! << 8 | datagram[at + 12]!);
+  }
+  return count;
+}
+
+dtlsTest(
+  "openssl and gnutls are heard, and hear, when several records share a datagram",
+  ["gnutls-cli"],
+  async ({ ca, ecdsa: [cert, key] }, t) => {
+    for (const peer of ["openssl", "gnutls-cli"] as const) {
+      await t.step(peer, async () => {
+        // What gnutls-cli does not read before the next datagram is not sent to it in one.
+        await using server = await serve("dtls://127.0.0.1:0", thrice, {
+          tlsCert: cert,
+          tlsKey: key,
+          dtlsPack: peer === "openssl",
+        });
+        using relay = new DatagramRelay(Number(/\d+$/.exec(server.url)![0]));
+        const words = peer === "openssl"
+          ? ["s_client", "-dtls1_2", "-quiet", "-connect", `127.0.0.1:${relay.port}`]
+          : ["--udp", "--insecure", "--x509cafile", ca, "-p", `${relay.port}`, "127.0.0.1"];
+        await using client = startPeer(peer, words);
+        await client.write("one\n");
+        await client.stdout.includes("3 ONE");
+        const before = relay.fromServer.length;
+        relay.hold();
+        for (const [count, word] of ["two", "three"].entries()) {
+          await client.write(`${word}\n`);
+          await relay.holds(count + 1);
+        }
+        await relay.release();
+        await client.stdout.includes("3 TWO");
+        await client.stdout.includes("3 THREE");
+        const most = Math.max(...relay.fromServer.slice(before).map(recordsIn));
+        assertEquals(most > 1, peer === "openssl");
       });
     }
   },

@@ -197,3 +197,43 @@ Deno.test("with OTEL_DENO a collector is sent spans of sessions and requests, an
     assert(numbers.has(name), [...numbers].join());
   }
 });
+
+Deno.test("--metrics shows a server that was started over the control too, until it stops", async () => {
+  await using program = await startProgram([
+    ...["serve", "echo", "tcp://127.0.0.1:0", "--json", "--metrics", HERE],
+    ...["--control", HERE],
+  ]);
+  const control = JSON.parse(program.stdout.text.split("\n")[0]!);
+  const headers = { authorization: `Bearer ${control.token}` };
+  const { url: metrics } = await program.event("listening");
+  const started = await fetch(`${control.url}/api/servers`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ protocol: "hello", urls: ["http://127.0.0.1:0"] }),
+  });
+  const [{ id, url }] = (await started.json()).servers;
+  await (await fetch(url)).bytes();
+  const labels = { server: url, protocol: "hello" };
+  const families = await metricsOf(metrics);
+  assertEquals(valueOf(families, "sockdock_requests_total", labels), 1);
+  assertEquals(valueOf(families, "sockdock_request_duration_seconds_count", labels), 1);
+  const stopped = await fetch(`${control.url}/api/servers/${id}`, { method: "DELETE", headers });
+  assertEquals((await stopped.json()).stopped, [{ id, url }]);
+  const names = [
+    ...(await (await fetch(`${metrics}/metrics`)).text()).matchAll(/server="([^"]*)"/g),
+  ];
+  assertEquals(new Set(names.map(([, name]) => name)), new Set([program.url]));
+});
+
+Deno.test("the program ends when its last own server is stopped over the control", async () => {
+  await using program = await startProgram([
+    ...["serve", "echo", "tcp://127.0.0.1:0", "--json", "--control", HERE],
+  ]);
+  const control = JSON.parse(program.stdout.text.split("\n")[0]!);
+  const answer = await fetch(`${control.url}/api/servers/1`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${control.token}` },
+  });
+  assertEquals((await answer.json()).stopped, [{ id: 1, url: program.url }]);
+  assertEquals((await program.status).code, 0);
+});

@@ -36,7 +36,12 @@ async function say(url: string, words: string, ...options: string[]) {
 
 const ANSWERED = { code: 0, stdout: "AHOY\n" };
 
-for (const [kind, scheme] of [["aes-gcm", "udp"], ["fernet", "udp"], ["aes-gcm", "unixgram"]]) {
+for (
+  const [kind, scheme] of [["chacha20", "udp"], ["aes-gcm", "udp"], ["fernet", "udp"], [
+    "aes-gcm",
+    "unixgram",
+  ]]
+) {
   Deno.test(`send over ${scheme}+sealed with ${kind} is answered, with another key it is not`, async () => {
     await using folder = await temporaryFolder();
     const key = await keyIn(folder.path, kind!, "ours");
@@ -141,7 +146,7 @@ async function manyKeysIn(folder: string): Promise<string> {
 
 /** What is refused at startup: options, and a part of what is said. */
 const REFUSED: readonly (readonly [string, (folder: string) => Promise<string[]>, string])[] = [
-  ["sealed", () => Promise.resolve([]), "sockdock key make aes-gcm --out sealed.key"],
+  ["sealed", () => Promise.resolve([]), "sockdock key make chacha20 --out sealed.key"],
   ["signed", () => Promise.resolve([]), "sockdock key make ed25519 --out signed.key"],
   [
     "sealed",

@@ -1,6 +1,7 @@
 /** `serve` as a process: how it ends, what it prints, whom it admits, what steers it. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { peerTest, runPeer } from "../peer.ts";
 import { Program, runProgram, startProgram } from "../program.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 import { DatagramPeer, dial, readText, StreamPeer } from "./sockets.ts";
@@ -114,6 +115,24 @@ Deno.test("serve --record keeps both directions and every event, for the owner a
     ],
   );
   assert(events.every(({ time }) => !Number.isNaN(Date.parse(time))));
+  assertEquals(((await Deno.stat(record)).mode ?? 0) & 0o777, 0o600);
+});
+
+peerTest("serve --record to a file of pcapng keeps packets, and each run appends", [
+  "tshark",
+], async () => {
+  await using folder = await temporaryFolder();
+  const record = `${folder.path}/record.pcapng`;
+  for (const text of ["one", "two"]) {
+    await using program = await startProgram(["serve", "upper", TCP, "--once", "--record", record]);
+    assertEquals(await send(program.url, text), text.toUpperCase());
+    await program.ended();
+  }
+  const { stdout } = await runPeer("tshark", [
+    ...["-r", record, "-Y", "tcp.len > 0", "-T", "fields", "-e", "tcp.payload"],
+  ]);
+  const hex = (text: string) => new TextEncoder().encode(text).toHex();
+  assertEquals(stdout.trimEnd().split("\n"), ["one", "ONE", "two", "TWO"].map(hex));
   assertEquals(((await Deno.stat(record)).mode ?? 0) & 0o777, 0o600);
 });
 

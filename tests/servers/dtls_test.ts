@@ -9,6 +9,7 @@ import { chargen } from "../../protocols/chargen.ts";
 import { waitFor } from "../../dock/wait.ts";
 import { discard } from "../../protocols/discard.ts";
 import { echo } from "../../protocols/echo.ts";
+import { DatagramRelay } from "../datagram_relay.ts";
 import { EventLog } from "../memory.ts";
 import { make } from "../layers/dtls/made_certificates.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
@@ -189,4 +190,102 @@ Deno.test("many peers on one socket are each a session of their own", async () =
   }));
   for (const session of sessions) session.close();
   assertEquals(answers, sessions.map((_, number) => `${number}`));
+});
+
+const portOf = (url: string) => Number(url.slice(url.lastIndexOf(":") + 1));
+
+Deno.test("a session outlives a change of its address, and answers find their way", async () => {
+  const log = new EventLog();
+  await using server = await serve(URL, echo, { emit: log.emit });
+  using relay = new DatagramRelay(portOf(server.url));
+  using session = await connect(`dtls://127.0.0.1:${relay.port}`, {
+    insecure: true,
+    dtlsConnectionId: true,
+  });
+  const messages = session.messages();
+  const say = async (text: string) => {
+    await session.send(text);
+    return new TextDecoder().decode((await messages.next()).value as Uint8Array);
+  };
+  assertEquals(await say("one"), "one");
+  const opened = await log.next("opened");
+  for (let count = 0; count < 3; count++) {
+    const from = relay.address;
+    relay.rebind();
+    const to = relay.address;
+    assertEquals(await say("moved"), "moved");
+    // The event may come after the answer, which leaves before the new address has been proved.
+    const moved = await log.next("moved");
+    assertEquals([moved.from, moved.to, moved.peer], [from, to, to]);
+    assertEquals(moved.session, opened.session);
+  }
+  const { opened: sessions, peersMoved, failed } = server.stats();
+  assertEquals([sessions, peersMoved, failed], [1, 3, 0]);
+});
+
+Deno.test("an address to which a peer moves has to be admitted", async () => {
+  const log = new EventLog();
+  await using server = await serve(URL, echo, { emit: log.emit, deny: ["127.0.0.2"] });
+  using relay = new DatagramRelay(portOf(server.url));
+  using session = await connect(`dtls://127.0.0.1:${relay.port}`, {
+    insecure: true,
+    dtlsConnectionId: true,
+  });
+  const messages = session.messages();
+  await session.send("one");
+  await messages.next();
+  relay.rebind("127.0.0.2");
+  await session.send("lost");
+  assertStringIncludes((await log.next("denied")).peer, "127.0.0.2:");
+  relay.rebind();
+  await session.send("two");
+  assertEquals(new TextDecoder().decode((await messages.next()).value as Uint8Array), "two");
+  assertStringIncludes((await log.next("moved")).to, "127.0.0.1:");
+});
+
+Deno.test("without a connection id a changed address is another peer, which is not known", async () => {
+  for (const [served, dialled] of [[true, false], [false, true]] as const) {
+    await using server = await serve(URL, echo, { dtlsConnectionId: served });
+    using relay = new DatagramRelay(portOf(server.url));
+    using session = await connect(`dtls://127.0.0.1:${relay.port}`, {
+      insecure: true,
+      dtlsConnectionId: dialled,
+    });
+    await session.send("one");
+    await session.messages().next();
+    relay.rebind();
+    await session.send("lost");
+    // It is as if it had not been sent: a new handshake is what comes next.
+    using other = await connect(`dtls://127.0.0.1:${relay.port}`, { insecure: true });
+    await other.send("two");
+    const { value } = await other.messages().next();
+    assertEquals(new TextDecoder().decode(value as Uint8Array), "two");
+    assertEquals(server.stats().messagesReceived, 2);
+  }
+});
+
+Deno.test("messages that wait for each other leave in one datagram, and arrive each by itself", async () => {
+  const five = statelessProtocol({
+    name: "five",
+    summary: "Answers five times at once",
+    framing: "none",
+    datagramReply: "larger",
+    async serve(session) {
+      for await (const _message of session) {
+        await Promise.all([1, 2, 3, 4, 5].map((number) => session.send(`answer ${number}`)));
+      }
+    },
+  });
+  await using server = await serve(URL, five, { dtlsPack: true });
+  using relay = new DatagramRelay(portOf(server.url));
+  using session = await connect(`dtls://127.0.0.1:${relay.port}`, { insecure: true });
+  const messages = session.messages();
+  const handshake = relay.fromServer.length;
+  await session.send("go");
+  for (let number = 1; number <= 5; number++) {
+    const { value } = await messages.next();
+    assertEquals(new TextDecoder().decode(value as Uint8Array), `answer ${number}`);
+  }
+  const datagrams = relay.fromServer.slice(handshake);
+  assert(datagrams.length < 5, `${datagrams.length} datagrams`);
 });

@@ -6,6 +6,7 @@ import { serve, type ServeOptions } from "../../dock/serve.ts";
 import { peerTest, runPeer, runPython } from "../peer.ts";
 import { RawHttp } from "../servers/raw_http.ts";
 import { hello } from "../../web/hello.ts";
+import colours from "../../web/page/colours.css" with { type: "text" };
 
 type HelloOptions = ServeOptions<typeof hello.options>;
 
@@ -53,7 +54,13 @@ Deno.test("hello allows the style that it has and nothing else", async () => {
     await crypto.subtle.digest("SHA-256", new TextEncoder().encode(style)),
   );
   const hash = btoa(String.fromCharCode(...digest));
-  assertStringIncludes(body, `content="default-src 'none';style-src 'sha256-${hash}'"`);
+  assertStringIncludes(body, `content="default-src 'sha256-${hash}'"`);
+});
+
+Deno.test("hello lies on the paper of the other pages", async () => {
+  const { body } = await get("/");
+  const papers = [...colours.matchAll(/--paper: (#\w+);/g)].map(([, paper]) => paper);
+  assertStringIncludes(body, `background:light-dark(${papers.join(",")})`);
 });
 
 Deno.test("hello answers HEAD with the same head", async () => {

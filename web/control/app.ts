@@ -4,16 +4,20 @@ import type { HttpApp, HttpHandler, HttpService } from "../../core/http/app.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { refuseForeignOrigin, tokenCheck } from "./access.ts";
 import type { ControlledDocks } from "./controlled_docks.ts";
+import type { OwnDials } from "./dials.ts";
+import { dialRoutes } from "./endpoints/dials.ts";
 import { eventRoutes } from "./endpoints/events.ts";
 import { overviewRoutes } from "./endpoints/overview.ts";
+import { requestRoutes } from "./endpoints/requests.ts";
 import { serverRoutes } from "./endpoints/servers.ts";
 import { sessionRoutes } from "./endpoints/sessions.ts";
 import type { EventLog } from "./event_log.ts";
 import { openApiRoute } from "./open_api.ts";
 import { Problem } from "./problem.ts";
 import type { ControlWork, Parameter, Route } from "./route.ts";
+import type { OwnRequests } from "./requests.ts";
 import { createRouter } from "./router.ts";
-import { checkShape } from "./schema.ts";
+import { checkShape, type Schema } from "./schema.ts";
 
 /** The largest body of a request: a message that is sent to a session, in base64. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -21,6 +25,8 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 interface ControlAppOptions {
   readonly docks: ControlledDocks;
   readonly log: EventLog;
+  readonly dials: OwnDials;
+  readonly requests: OwnRequests;
   readonly token: string;
   /** In the OpenAPI document. */
   readonly version: string;
@@ -40,6 +46,8 @@ export function controlApp(options: ControlAppOptions): HttpApp<Record<never, ne
       const beside = await options.beside?.app.open({}, context);
       return {
         maxBodyBytes: MAX_BODY_BYTES,
+        // No client of an API reads on after its end, and one that is gone must hold no place.
+        endedClientIsGone: true,
         handle: controlHandler(options, beside),
         refusal: (status, text) => new Problem(status, text).toResponse(),
         [Symbol.asyncDispose]: async () => await beside?.[Symbol.asyncDispose](),
@@ -49,10 +57,13 @@ export function controlApp(options: ControlAppOptions): HttpApp<Record<never, ne
 }
 
 function controlHandler(
-  { docks, log, token, version, beside, guardsAll }: ControlAppOptions,
+  { docks, log, dials, requests, token, version, beside, guardsAll }: ControlAppOptions,
   other: HttpService | undefined,
 ): HttpHandler {
-  const own = [...serverRoutes, ...sessionRoutes, ...eventRoutes, ...overviewRoutes];
+  const own = [
+    ...[...serverRoutes, ...sessionRoutes, ...dialRoutes, ...requestRoutes, ...eventRoutes],
+    ...overviewRoutes,
+  ];
   const find = createRouter([...own, openApiRoute(own, version)]);
   const check = tokenCheck(token);
   // Loaded when a browser asks for it.
@@ -74,7 +85,7 @@ function controlHandler(
       // Without a token nobody learns what is there.
       if (found.route?.isOpen !== true) check(request);
       if (found.route === undefined) throw found.problem;
-      return await answer(request, found.route, found.params, { docks, log });
+      return await answer(request, found.route, found.params, { docks, log, dials, requests });
     } catch (error) {
       if (error instanceof Problem) return error.toResponse();
       if (
@@ -94,7 +105,7 @@ async function answer(
   work: ControlWork,
 ): Promise<Response> {
   const given = readParameters(request, route, params);
-  const body = route.body === undefined ? undefined : await readBody(request);
+  const body = route.body === undefined ? undefined : await readBody(request, route.body);
   if (route.body !== undefined) checkShape(route.body, body, "body");
   const result = await route.handle({ ...work, given, body, request });
   if (result instanceof Response) return result;
@@ -113,7 +124,7 @@ function readParameters(
   request: Request,
   { parameters = [] }: Route,
   params: Readonly<Record<string, string>>,
-): Record<string, string | number | undefined> {
+): Record<string, string | number | boolean | undefined> {
   const query = new URL(request.url).searchParams;
   const known = parameters.filter((one) => one.in === "query").map(({ name }) => name);
   for (const name of query.keys()) {
@@ -134,16 +145,22 @@ function readParameters(
   }));
 }
 
-function readValue({ name, schema }: Parameter, text: string): string | number {
+function readValue({ name, schema }: Parameter, text: string): string | number | boolean {
   const isNumber = schema.type === "integer" || schema.type === "number";
-  const value = isNumber && /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
+  const value = isNumber && /^\d{1,15}(\.\d{1,9})?$/.test(text)
+    ? Number(text)
+    : schema.type === "boolean" && /^(?:true|false)$/.test(text)
+    ? text === "true"
+    : text;
   checkShape(schema, value, name);
   return value;
 }
 
 /** @throws {Problem} when it is no JSON */
-async function readBody(request: Request): Promise<unknown> {
+async function readBody(request: Request, { required = [] }: Schema): Promise<unknown> {
   const text = await request.text();
+  // Where no field has to be there, no body is as good as an empty object.
+  if (text === "" && required.length === 0) return {};
   try {
     return JSON.parse(text);
   } catch {

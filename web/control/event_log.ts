@@ -1,10 +1,11 @@
 // The events that the control remembers, each with a number, for those who ask what has happened, and
 // those who listen from now on. Bounded in count and in bytes.
 
-import type { Emit, InspectedEvent, ServerEvent } from "../../core/event.ts";
+import type { Emit, ServerEvent } from "../../core/event.ts";
 import { eventJson } from "../../core/event_json.ts";
+import { maskedFields } from "../../core/http/secrets.ts";
 import { byteLength, bytesOf, type Message, textOf } from "../../core/session.ts";
-import { isSecretField, MASK } from "./mask.ts";
+import type { OfferMessage } from "../../core/traffic.ts";
 
 /** How many events are remembered, and how many bytes of them. */
 const MAX_EVENTS = 10_000;
@@ -19,19 +20,20 @@ const EVENT_BYTES = 200;
 /** The kinds that are only made while somebody wants them: they cost throughput. */
 const TRAFFIC_KINDS: ReadonlySet<string> = new Set(["received", "sent", "request"]);
 
-/** An event with its number. Its JSON is made when it is read: kept, it would be as long again. */
+/** An event with its number, which it gets when it is kept. Its JSON is made when it is read: kept, it would be as long again. */
 export class LoggedEvent {
-  readonly id: number;
+  /** 0 until then. */
+  id = 0;
   readonly event: ServerEvent;
   /** What it takes, roughly. */
   readonly bytes: number;
   /** Length of the whole message, if only its beginning is kept. */
-  readonly #messageBytes: number | undefined;
+  readonly messageBytes: number | undefined;
 
-  constructor(id: number, event: ServerEvent) {
-    this.id = id;
+  constructor(event: ServerEvent) {
+    this.messageBytes = undefined;
     this.event = event.event === "inspected"
-      ? { ...event, headers: maskedHeaders(event.headers) }
+      ? { ...event, headers: maskedFields(event.headers) }
       : event;
     if (!("message" in event)) {
       this.bytes = EVENT_BYTES + weightOf(event);
@@ -41,7 +43,7 @@ export class LoggedEvent {
     this.bytes = EVENT_BYTES + Math.min(length, MAX_MESSAGE_BYTES);
     if ("headers" in event) this.bytes += weightOf(event.headers);
     if (length <= MAX_MESSAGE_BYTES) return;
-    this.#messageBytes = length;
+    this.messageBytes = length;
     this.event = { ...this.event, message: beginningOf(event.message) } as ServerEvent;
   }
 
@@ -49,7 +51,7 @@ export class LoggedEvent {
     return JSON.stringify({
       id: this.id,
       ...eventJson(this.event),
-      ...(this.#messageBytes !== undefined && { messageBytes: this.#messageBytes }),
+      ...(this.messageBytes !== undefined && { messageBytes: this.messageBytes }),
     });
   }
 
@@ -74,14 +76,11 @@ function beginningOf(message: Message): Message {
 /** The length of all texts in it. */
 function weightOf(value: unknown): number {
   if (typeof value === "string") return value.length;
+  if (value instanceof Uint8Array) return value.length;
   if (typeof value !== "object" || value === null) return 0;
   let weight = 0;
   for (const key in value) weight += weightOf((value as Record<string, unknown>)[key]);
   return weight;
-}
-
-function maskedHeaders(headers: InspectedEvent["headers"]): InspectedEvent["headers"] {
-  return headers.map(([name, value]) => [name, isSecretField(name) ? MASK : value]);
 }
 
 /** Which events somebody wants; what is left out does not matter. */
@@ -92,13 +91,39 @@ export interface EventFilter {
   readonly session?: number;
   /** A plain substring. */
   readonly contains?: string;
+  /** Whether an event is one of those that are wanted, whatever else. */
+  readonly accepts?: (event: ServerEvent) => boolean;
+  /** The most of each HTTP body that is wanted, in bytes. The events are shared, so that others may get
+   * bodies too, and longer ones. */
+  readonly bodyBytes?: number;
 }
 
-function fits({ kinds, url, session, contains }: EventFilter, logged: LoggedEvent): boolean {
-  const { event } = logged;
-  return (kinds === undefined || kinds.has(event.event)) &&
-    (url === undefined || event.url === url) &&
-    (session === undefined || ("session" in event && event.session === session)) &&
+/** What an event is of, which is known before it is made. */
+interface Place {
+  readonly kind: ServerEvent["event"];
+  readonly url: string;
+  readonly session: number | undefined;
+}
+
+function placeOf(event: ServerEvent): Place {
+  const session = "session" in event ? event.session : undefined;
+  return { kind: event.event, url: event.url, session };
+}
+
+function isAbout({ kinds, url, session }: EventFilter, place: Place): boolean {
+  return (kinds === undefined || kinds.has(place.kind)) &&
+    (url === undefined || place.url === url) &&
+    (session === undefined || place.session === session);
+}
+
+function fits(filter: EventFilter, logged: LoggedEvent): boolean {
+  return isAbout(filter, placeOf(logged.event)) &&
+    holds(filter, logged);
+}
+
+/** Whether what an event says fits, which is known once it is made. */
+function holds({ contains, accepts }: EventFilter, logged: LoggedEvent): boolean {
+  return (accepts === undefined || accepts(logged.event)) &&
     (contains === undefined || logged.text.includes(contains));
 }
 
@@ -107,8 +132,11 @@ function wantsTraffic({ kinds }: EventFilter): boolean {
   return kinds === undefined || [...kinds].some((kind) => TRAFFIC_KINDS.has(kind));
 }
 
+/** Who hears events from now on. */
 interface Listener {
   readonly filter: EventFilter;
+  /** Whether it takes one that fits. Default: every one. */
+  readonly takes?: (isTraffic: boolean) => boolean;
   readonly hear: (event: LoggedEvent) => void;
 }
 
@@ -121,22 +149,36 @@ export class EventLog {
   waits = 0;
   readonly #events: LoggedEvent[] = [];
   readonly #listeners = new Set<Listener>();
+  /** Events that were forgotten because there were too many. */
+  forgotten = 0;
   readonly #always: boolean;
+  readonly #maxBytes: number;
   #changed: () => void = () => {};
   #first = 0;
   #bytes = 0;
   #lastId = 0;
 
-  /** @param always whether messages and requests are remembered though nobody listens */
-  constructor({ always }: { readonly always: boolean }) {
+  /** @param always whether messages and requests are remembered though nobody listens
+   * @param maxBytes how many bytes of events are remembered */
+  constructor(
+    { always, maxBytes = MAX_BYTES }: { readonly always: boolean; readonly maxBytes?: number },
+  ) {
     this.#always = always;
+    this.#maxBytes = maxBytes;
   }
 
   /** Whether messages and requests are wanted now. */
   readonly wantsTraffic = (): boolean =>
     this.#always || [...this.#listeners].some(({ filter }) => wantsTraffic(filter));
 
-  /** Calls `changed` whenever `wantsTraffic` may have changed. */
+  /** The most of each HTTP body that is wanted now; undefined for none. */
+  readonly wantedBodyBytes = (): number | undefined => {
+    const filters = [...this.#listeners].map(({ filter }) => filter).filter(wantsTraffic);
+    const wanted = filters.flatMap(({ bodyBytes }) => bodyBytes ?? []);
+    return wanted.length === 0 ? undefined : Math.max(...wanted);
+  };
+
+  /** Calls `changed` whenever what is wanted may have changed. */
   onChange(changed: () => void): void {
     this.#changed = changed;
   }
@@ -153,11 +195,35 @@ export class EventLog {
     return this.#events.length - this.#first;
   }
 
-  readonly add: Emit = (event) => {
-    const logged = new LoggedEvent(++this.#lastId, event);
+  readonly add: Emit = (event) => this.#tell(placeOf(event), () => event);
+
+  /** A message is kept, and copied, only for those who take it. */
+  readonly offer: OfferMessage = (kind, { serverUrl: url, sessionId: session }, make) =>
+    this.#tell({ kind, url, session }, make);
+
+  #tell(place: Place, make: () => ServerEvent): void {
+    const isTraffic = TRAFFIC_KINDS.has(place.kind);
+    let logged: LoggedEvent | undefined;
+    if (!isTraffic || this.#always) this.#keep(logged = new LoggedEvent(make()));
+    for (const { filter, takes, hear } of this.#listeners) {
+      if (!isAbout(filter, place)) continue;
+      if (filter.contains !== undefined || filter.accepts !== undefined) {
+        logged ??= new LoggedEvent(make());
+        if (!holds(filter, logged)) continue;
+      }
+      if (takes?.(isTraffic) === false) continue;
+      logged ??= new LoggedEvent(make());
+      if (logged.id === 0) this.#keep(logged);
+      hear(logged);
+    }
+  }
+
+  #keep(logged: LoggedEvent): void {
+    logged.id = ++this.#lastId;
     this.#events.push(logged);
     this.#bytes += logged.bytes;
-    while (this.size > MAX_EVENTS || (this.#bytes > MAX_BYTES && this.size > 1)) {
+    while (this.size > MAX_EVENTS || (this.#bytes > this.#maxBytes && this.size > 1)) {
+      this.forgotten++;
       this.#bytes -= this.#events[this.#first]!.bytes;
       // The place is kept until many are free: removing the first of an array moves all others.
       (this.#events as (LoggedEvent | undefined)[])[this.#first++] = undefined;
@@ -166,8 +232,7 @@ export class EventLog {
       this.#events.splice(0, this.#first);
       this.#first = 0;
     }
-    for (const { filter, hear } of this.#listeners) if (fits(filter, logged)) hear(logged);
-  };
+  }
 
   /** The events after one that fit, oldest first. */
   *after(id: number, filter: EventFilter): Generator<LoggedEvent> {
@@ -178,8 +243,7 @@ export class EventLog {
   }
 
   /** Hears the events that fit from now on; the function returned ends that. */
-  listen(filter: EventFilter, hear: (event: LoggedEvent) => void): () => void {
-    const listener = { filter, hear };
+  listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     this.#changed();
     return () => {

@@ -16,6 +16,8 @@ const PROBLEM_TEXTS: Readonly<Record<number, string>> = {
   409: "It cannot be done in this state.",
   422: "A parameter or the body does not fit; the detail says which and why.",
   429: "Too many listen or wait already.",
+  502: "The server could not be reached, or broke off.",
+  504: "The peer took nothing, or the server gave no answer, in time.",
 };
 
 /** The route of the document itself. */
@@ -72,7 +74,10 @@ function operationOf(route: Route) {
       })),
     }),
     ...(body !== undefined && {
-      requestBody: { required: true, content: { "application/json": { schema: body } } },
+      requestBody: {
+        required: body.required !== undefined,
+        content: { "application/json": { schema: body } },
+      },
     }),
     responses: {
       [answer.status]: {
@@ -94,6 +99,15 @@ function operationOf(route: Route) {
 const counts: Schema = { type: "object", additionalProperties: { type: "integer" } };
 const texts: Schema = { type: "array", items: { type: "string" } };
 
+const CERTIFICATE_FIELDS: Readonly<Record<string, Schema>> = {
+  fingerprint: { type: "string", description: "SHA-256, in hexadecimal." },
+  names: texts,
+  issuer: { type: "string" },
+  notBefore: { type: "string" },
+  notAfter: { type: "string" },
+  pem: { type: "string" },
+};
+
 const SCHEMAS: Readonly<Record<string, Schema>> = {
   Problem: {
     type: "object",
@@ -104,6 +118,10 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
       title: { type: "string" },
       status: { type: "integer" },
       detail: { type: "string" },
+      option: {
+        type: "string",
+        description: "The option that the detail is about, where it is about one.",
+      },
     },
   },
   Counters: { ...counts, description: "Counters by their names." },
@@ -126,14 +144,81 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   },
   Certificate: {
     type: ["object", "null"],
-    required: ["fingerprint", "names", "issuer", "notBefore", "notAfter", "pem"],
+    required: Object.keys(CERTIFICATE_FIELDS),
+    properties: CERTIFICATE_FIELDS,
+  },
+  CertificateDetails: {
+    type: "object",
+    required: [
+      ...Object.keys(CERTIFICATE_FIELDS),
+      "subject",
+      "key",
+      "state",
+      "daysLeft",
+      "trusted",
+      "recipes",
+    ],
     properties: {
-      fingerprint: { type: "string", description: "SHA-256, in hexadecimal." },
-      names: texts,
-      issuer: { type: "string" },
-      notBefore: { type: "string" },
-      notAfter: { type: "string" },
-      pem: { type: "string" },
+      ...CERTIFICATE_FIELDS,
+      subject: { type: "string" },
+      key: { type: "string", description: "Kind of key, such as `ECDSA P-256`." },
+      state: { type: "string", enum: ["valid", "expired", "not yet valid"] },
+      daysLeft: { type: "integer", description: "Negative when it has ended." },
+      trusted: {
+        type: ["object", "null"],
+        description: "The certificate that clients are to trust; null when the server shows none.",
+        required: ["subject", "isAuthority", "fingerprint", "notAfter", "pem"],
+        properties: {
+          subject: { type: "string" },
+          isAuthority: { type: "boolean", description: "Whether it vouches for others." },
+          fingerprint: { type: "string" },
+          notAfter: { type: "string" },
+          pem: { type: "string" },
+        },
+      },
+      recipes: {
+        type: "array",
+        items: {
+          type: "object",
+          required: ["system", "how"],
+          properties: { system: { type: "string" }, how: texts },
+        },
+      },
+    },
+  },
+  Option: {
+    type: "object",
+    required: [
+      "name",
+      "summary",
+      "group",
+      "kind",
+      "value",
+      "choices",
+      "suggestions",
+      "default",
+      "many",
+      "required",
+      "secret",
+      "file",
+      "text",
+      "needs",
+    ],
+    properties: {
+      name: { type: "string", description: "Its flag without dashes." },
+      summary: { type: "string" },
+      group: { type: "string", description: "What it is about, or whose it is." },
+      kind: { type: "string", enum: ["flag", "value"] },
+      value: { type: "string", description: "The placeholder of its value, such as `duration`." },
+      choices: texts,
+      suggestions: { ...texts, description: "Words that a value may be or begin with." },
+      default: { type: ["string", "null"] },
+      many: { type: "boolean", description: "Whether it takes a list." },
+      required: { type: "boolean" },
+      secret: { type: "boolean" },
+      file: { type: "boolean", description: "Whether it names something in the file system." },
+      text: { type: "boolean", description: "Whether the text of that file will do in its place." },
+      needs: { ...texts, description: "Options of which it needs one beside it." },
     },
   },
   Server: {
@@ -153,6 +238,8 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
       "commands",
       "counters",
       "faults",
+      "upstream",
+      "draining",
       "startedByControl",
     ],
     properties: {
@@ -181,6 +268,22 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
       },
       counters: { $ref: "#/components/schemas/Counters" },
       faults: { $ref: "#/components/schemas/Faults" },
+      upstream: {
+        type: ["object", "null"],
+        description: "Where a relay passes its sessions on to.",
+        required: ["url", "server"],
+        properties: {
+          url: { type: "string" },
+          server: {
+            type: ["integer", "null"],
+            description: "The number of the server here that listens there.",
+          },
+        },
+      },
+      draining: {
+        type: "boolean",
+        description: "Whether it takes no more clients, and lets what is being answered finish.",
+      },
       startedByControl: { type: "boolean" },
     },
   },
@@ -207,6 +310,42 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
       durationMs: { type: "number" },
       bytesReceived: { type: "integer" },
       bytesSent: { type: "integer" },
+    },
+  },
+  Dial: {
+    type: "object",
+    required: [
+      "id",
+      "server",
+      "url",
+      "holder",
+      "kind",
+      "session",
+      "boundary",
+      "identity",
+      "openedAt",
+      "isOpen",
+      "reason",
+    ],
+    properties: {
+      id: { type: "integer" },
+      server: { type: "integer" },
+      url: { type: "string", description: "What was dialled." },
+      holder: { type: ["string", "null"] },
+      kind: { type: "string", enum: ["session", "chat"] },
+      session: {
+        type: ["integer", "null"],
+        description: "Number of the client's session; a chat has one after the other.",
+      },
+      boundary: {
+        type: "string",
+        enum: ["messages", "bytes"],
+        description: "Whether a message arrives as one, or as bytes of a stream.",
+      },
+      identity: { type: ["object", "null"], description: "Whom the server proved to be." },
+      openedAt: { type: "string" },
+      isOpen: { type: "boolean" },
+      reason: { type: ["string", "null"], description: "Why it has ended." },
     },
   },
   Event: {

@@ -5,18 +5,27 @@ export class Problem extends Error {
   override readonly name = "Problem";
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly option: string | undefined;
 
-  /** @param detail a sentence with the value and the remedy */
-  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
+  /** @param detail a sentence with the value and the remedy
+   * @param about the option, by the name of its flag, that the sentence is about */
+  constructor(
+    status: number,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+    about?: string,
+  ) {
     super(detail);
     this.status = status;
     this.headers = headers;
+    this.option = about;
   }
 
   toResponse(): Response {
-    const { status, message: detail } = this;
+    const { status, message: detail, option } = this;
     const title = TITLES[status] ?? "Error";
-    const body = JSON.stringify({ type: "about:blank", title, status, detail }, null, 2);
+    const problem = { type: "about:blank", title, status, detail, option };
+    const body = JSON.stringify(problem, null, 2);
     return new Response(`${body}\n`, {
       status,
       headers: {
@@ -43,4 +52,6 @@ const TITLES: Readonly<Record<number, string>> = {
   422: "Unprocessable Content",
   429: "Too Many Requests",
   500: "Internal Server Error",
+  502: "Bad Gateway",
+  504: "Gateway Timeout",
 };

@@ -2,19 +2,23 @@
 // document are made.
 
 import type { ControlledDocks } from "./controlled_docks.ts";
+import type { OwnDials } from "./dials.ts";
 import type { EventLog } from "./event_log.ts";
+import type { OwnRequests } from "./requests.ts";
 import type { Schema } from "./schema.ts";
 
 /** What endpoints work with. */
 export interface ControlWork {
   readonly docks: ControlledDocks;
   readonly log: EventLog;
+  readonly dials: OwnDials;
+  readonly requests: OwnRequests;
 }
 
 /** A request that fits its route. */
 export interface Asked extends ControlWork {
   /** Parameters of the path and the query, parsed. */
-  readonly given: Readonly<Record<string, string | number | undefined>>;
+  readonly given: Readonly<Record<string, string | number | boolean | undefined>>;
   /** The body, which fits the schema of the route; undefined where the route has none. */
   readonly body: unknown;
   readonly request: Request;
@@ -45,7 +49,7 @@ export interface Route {
   readonly description?: string;
   readonly parameters?: readonly Parameter[];
   readonly body?: Schema;
-  readonly answer: Answer & { readonly status: 200 | 201 | 204 };
+  readonly answer: Answer & { readonly status: 200 | 201 | 202 | 204 };
   /** The statuses of problems that are its own; 401, 403 and 422 may always come. */
   readonly problems?: readonly number[];
   /** Whether it answers without a token. */

@@ -91,6 +91,7 @@ export const COUNTED_METRICS: readonly CountedMetric[] = [
       unauthenticated: "credentials",
       membersRefused: "chat_full_or_banned",
       tooFast: "chat_rate",
+      movesRefused: "move",
       delaysRefused: "too_many_delays",
     },
   },
@@ -106,6 +107,12 @@ export const COUNTED_METRICS: readonly CountedMetric[] = [
       tooSlow: "chat_too_slow",
       expelled: "chat_expelled",
     },
+  },
+  {
+    name: "sockdock_moved_peers_total",
+    help: "Peers of datagrams that went on from another address.",
+    kind: "counter",
+    of: "peersMoved",
   },
   {
     name: "sockdock_accept_errors_total",

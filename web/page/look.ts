@@ -6,7 +6,7 @@ import elements from "./look.css" with { type: "text" };
 /** CSS without comments and indentation, for it goes out with every page. */
 function compact(css: string): string {
   return css.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, " ").replace(/ ?([{};,]) ?/g, "$1")
-    .trim();
+    .replace(/: /g, ":").replaceAll(";}", "}").trim();
 }
 
 /** A page's style: colours, what all pages share, and what is its own. */

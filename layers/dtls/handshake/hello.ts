@@ -22,6 +22,10 @@ export const extensionTypes = {
   extended_master_secret: 23,
   /** RFC 5077 3.2 */
   session_ticket: 35,
+  /** RFC 9146 3 */
+  connection_id: 54,
+  /** RFC 9853 3 */
+  return_routability_check: 61,
   /** RFC 5746 */
   renegotiation_info: 0xff01,
 } as const;
@@ -167,6 +171,21 @@ export function numbersOf(extensions: Extensions, type: number): number[] {
   const numbers = reader.numbers16();
   reader.end("an extension");
   return numbers;
+}
+
+/** The connection id in an extension, which may be empty; undefined when the extension is not there. */
+export function connectionIdOf(extensions: Extensions): Uint8Array | undefined {
+  const data = extensions.get(extensionTypes.connection_id);
+  if (data === undefined) return undefined;
+  const reader = new ByteReader(data);
+  const id = reader.vector8();
+  reader.end("connection_id");
+  return id;
+}
+
+/** The extension that gives the other end a connection id. */
+export function writeConnectionId(id: Uint8Array): Uint8Array {
+  return vector(1, id);
 }
 
 const HOST_NAME = 0;

@@ -3,7 +3,7 @@
 
 import type { DirectionKeys } from "../crypto/key_schedule.ts";
 import { contentTypes, type DtlsRecord, MAX_SEQUENCE, plainRecord } from "./format.ts";
-import { RecordProtection } from "./protection.ts";
+import { NO_CONNECTION_ID, RecordProtection } from "./protection.ts";
 import { ReplayWindow } from "../../peers/replay_window.ts";
 import type { RecordCipher } from "../crypto/suites.ts";
 
@@ -26,12 +26,21 @@ export type Epoch = 0 | 1;
 const MAX_EARLY_RECORDS = 8;
 const MAX_EARLY_BYTES = 16 * 1024;
 
+/** The connection ids of an association (RFC 9146 3): the one that we were given, for what we send, and
+ * the one that we have given. */
+export interface ConnectionIds {
+  readonly theirs: Uint8Array;
+  readonly ours: Uint8Array;
+}
+
 export class RecordLayer {
   readonly #sequence: [number, number] = [0, 0];
   readonly #seen = [new ReplayWindow(WINDOW), new ReplayWindow(WINDOW)] as const;
   #sealing: RecordProtection | undefined;
   #opening: RecordProtection | undefined;
   #peerChangedCipher = false;
+  /** The highest number of an authentic record under the keys. */
+  #newest = -1;
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
 
@@ -40,9 +49,15 @@ export class RecordLayer {
     this.#sequence[0] = sequence;
   }
 
-  useKeys(cipher: RecordCipher, own: DirectionKeys, peers: DirectionKeys): void {
-    this.#sealing = new RecordProtection(cipher, own);
-    this.#opening = new RecordProtection(cipher, peers);
+  /** @param ids what stands in our records, and in those of the peer; empty where nothing does */
+  useKeys(
+    cipher: RecordCipher,
+    own: DirectionKeys,
+    peers: DirectionKeys,
+    ids: ConnectionIds = { theirs: NO_CONNECTION_ID, ours: NO_CONNECTION_ID },
+  ): void {
+    this.#sealing = new RecordProtection(cipher, own, ids.theirs);
+    this.#opening = new RecordProtection(cipher, peers, ids.ours);
   }
 
   /** The peer announces that it seals from here on. Which records are sealed shows in their epoch. */
@@ -70,22 +85,28 @@ export class RecordLayer {
   /** The content of a record, or the reason to drop it, or null when it is kept for later.
    * @param shaking whether the handshake is still going on */
   read(record: DtlsRecord, shaking: boolean): Uint8Array | DropReason | null {
-    const { epoch, sequence, type } = record;
+    const { epoch, sequence } = record;
     if (epoch > 1) return "unknown_epoch";
     const seen = this.#seen[epoch as Epoch];
     if (seen.has(sequence)) return "replayed";
-    let plain: Uint8Array | null = record.fragment;
     if (epoch === 1) {
       if (!this.#canOpen) return shaking ? this.#keep(record) : "unexpected";
-      plain = this.#opening!.open(record);
+      const plain = this.#opening!.open(record);
       // RFC 6347 4.1.2.7: a forged record must not end the association.
       if (plain === null) return "bad_record_mac";
-    } else if (!shaking || type === contentTypes.applicationData) {
-      // After the handshake, an unsealed record may be anyone's.
-      return "unexpected";
+      seen.add(sequence);
+      if (sequence > this.#newest) this.#newest = sequence;
+      return plain;
     }
+    // After the handshake, an unsealed record may be anyone's.
+    if (!shaking || record.type === contentTypes.applicationData) return "unexpected";
     seen.add(sequence);
-    return plain;
+    return record.fragment;
+  }
+
+  /** Whether no later record under the keys has been read than this one, which was read just now. */
+  isNewest({ sequence }: DtlsRecord): boolean {
+    return sequence === this.#newest;
   }
 
   /** The records that were kept until they could be opened, once they can. */

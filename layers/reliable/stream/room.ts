@@ -4,7 +4,8 @@
  * the others then wait until it is given back. */
 export class Room {
   #bytes: number;
-  readonly #within: Room | undefined;
+  #takenBytes = 0;
+  #within: Room | undefined;
 
   /** @param within a larger room of which this is a part: what is taken here is taken there */
   constructor(bytes: number, within?: Room) {
@@ -20,6 +21,14 @@ export class Room {
   /** @param bytes negative to give back */
   take(bytes: number): void {
     this.#bytes -= bytes;
+    this.#takenBytes += bytes;
     this.#within?.take(bytes);
+  }
+
+  /** Makes this a part of another room, with all that is taken. */
+  moveTo(within: Room): void {
+    this.#within?.take(-this.#takenBytes);
+    this.#within = within;
+    within.take(this.#takenBytes);
   }
 }

@@ -23,6 +23,15 @@ const MAX_MESSAGE_AT = PREFIX_BYTES;
 const WINDOW_AT = MAX_MESSAGE_AT + 4;
 const COOKIE_AT = WINDOW_AT + 6;
 
+const FEATURES_AT = COOKIE_AT + COOKIE_BYTES;
+
+/** What a side understands besides what every one does, a bit each. One that announces nothing is
+ * sent nothing of it. */
+export const features = {
+  /** PATH_CHALLENGE and MOVED, by which an association outlives a change of address. */
+  moves: 1,
+} as const;
+
 const RETRY_BYTES = PREFIX_BYTES + COOKIE_BYTES;
 const ACCEPT_BYTES = PREFIX_BYTES + 8 + 4 + 6;
 
@@ -39,6 +48,8 @@ export interface Hello {
   /** The id by which the dialling side wants to be addressed. */
   readonly id: ConnectionId;
   readonly terms: Terms;
+  /** What it understands besides, as bits of `features`. */
+  readonly features: number;
   /** All zeros when it has none yet. */
   readonly cookie: Uint8Array;
   /** The bytes that the cookie is bound to besides the address. */
@@ -57,6 +68,7 @@ export function encodeHello(id: ConnectionId, terms: Terms, cookie?: Uint8Array)
   writePrefix(bytes, kinds.hello, id);
   writeTerms(bytes, MAX_MESSAGE_AT, terms);
   if (cookie !== undefined) bytes.set(cookie, COOKIE_AT);
+  bytes[FEATURES_AT] = features.moves;
   sealCrc(bytes, bytes.length);
   return bytes;
 }
@@ -67,6 +79,7 @@ export function decodeHello(bytes: Uint8Array): Hello | null {
   return {
     id: readConnectionId(bytes),
     terms: readTerms(bytes, MAX_MESSAGE_AT),
+    features: bytes[FEATURES_AT]!,
     cookie: bytes.slice(COOKIE_AT, COOKIE_AT + COOKIE_BYTES),
     withoutCookie: bytes.slice(PREFIX_BYTES - 8, COOKIE_AT),
   };

@@ -5,9 +5,11 @@ import {
   type ConnectionId,
   kinds,
   PREFIX_BYTES,
+  readConnectionId,
   readUint16,
   readUint48,
   sealCrc,
+  writeConnectionId,
   writePrefix,
   writeUint16,
   writeUint48,
@@ -20,7 +22,16 @@ export const HEADER_BYTES = PREFIX_BYTES + 6 + 2;
 export const STREAM_HEADER_BYTES = 1 + 6 + 2;
 
 /** The first byte of a frame. */
-const frames = { padding: 0, ping: 1, ack: 2, stream: 3, finish: 4, close: 5 } as const;
+const frames = {
+  ...{ padding: 0, ping: 1, ack: 2, stream: 3, finish: 4, close: 5 },
+  ...{ challenge: 6, response: 7, moved: 8 },
+} as const;
+
+/** The length of a PATH_CHALLENGE and of a PATH_RESPONSE. */
+const PATH_FRAME_BYTES = 1 + 8;
+
+/** The length of a packet with nothing but a PATH_CHALLENGE. */
+export const CHALLENGE_BYTES = HEADER_BYTES + PATH_FRAME_BYTES;
 
 /** Why an association is closed, in a CLOSE frame. */
 export const closeCodes = {
@@ -86,6 +97,28 @@ export class PacketWriter {
     this.#bytes[this.#end++] = code;
   }
 
+  /** Asks the peer to say a token back, which shows that it receives where this goes. */
+  challenge(token: ConnectionId): void {
+    this.#pathFrame(frames.challenge, token);
+  }
+
+  response(token: ConnectionId): void {
+    this.#pathFrame(frames.response, token);
+  }
+
+  /** @param count how often the peer's address has changed */
+  moved(count: number): void {
+    this.#bytes[this.#end] = frames.moved;
+    writeUint16(this.#bytes, this.#end + 1, count);
+    this.#end += 3;
+  }
+
+  #pathFrame(frame: number, token: ConnectionId): void {
+    this.#bytes[this.#end] = frame;
+    writeConnectionId(this.#bytes, this.#end + 1, token);
+    this.#end += PATH_FRAME_BYTES;
+  }
+
   /** @param ranges first and last but one of each, one after another, all at `cumulative` or above; of
    * too many the last are written */
   ack(
@@ -146,6 +179,11 @@ export class PacketReader {
   /** Whether it asks for an acknowledgement. */
   eliciting = false;
   closeCode: number | null = null;
+  /** What the other side wants to hear back, and what it has heard from us. */
+  challenge: ConnectionId | null = null;
+  response: ConnectionId | null = null;
+  /** How often our address has changed, as the other side saw it; 0 when it does not say. */
+  moved = 0;
 
   hasAck = false;
   /** All packets below this have arrived, or are no longer asked for. */
@@ -168,7 +206,8 @@ export class PacketReader {
     this.number = readUint48(bytes, PREFIX_BYTES);
     this.oldest = this.number - readUint16(bytes, PREFIX_BYTES + 6);
     this.eliciting = this.hasAck = this.hasStream = false;
-    this.closeCode = null;
+    this.closeCode = this.challenge = this.response = null;
+    this.moved = 0;
     if (this.oldest < 0) return false;
     for (let at = HEADER_BYTES; at < bytes.length;) {
       switch (bytes[at]) {
@@ -183,6 +222,21 @@ export class PacketReader {
           if (at + 2 > bytes.length) return false;
           this.closeCode = bytes[at + 1]!;
           at += 2;
+          break;
+        case frames.challenge:
+        case frames.response: {
+          if (at + PATH_FRAME_BYTES > bytes.length) return false;
+          const token = readConnectionId(bytes, at + 1);
+          if (bytes[at] === frames.challenge) this.challenge = token;
+          else this.response = token;
+          at += PATH_FRAME_BYTES;
+          break;
+        }
+        case frames.moved:
+          if (at + 3 > bytes.length) return false;
+          this.eliciting = true;
+          this.moved = readUint16(bytes, at + 1);
+          at += 3;
           break;
         case frames.ack: {
           const end = this.#readAck(bytes, at);

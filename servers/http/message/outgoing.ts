@@ -125,6 +125,12 @@ export function knownLength(response: Response): number | undefined {
   return "body" in kept.streamOrStatic ? Buffer.byteLength(kept.streamOrStatic.body) : undefined;
 }
 
+/** The body of a response that needs no stream, which stays to be sent; null where there is none. */
+export function wholeBody(response: Response): Uint8Array | string | null {
+  const kept = innerOf(response)?.body?.streamOrStatic;
+  return kept !== undefined && "body" in kept ? kept.body : null;
+}
+
 interface Parts {
   readonly list: Iterable<readonly [name: string, value: string]>;
   readonly body: Body;

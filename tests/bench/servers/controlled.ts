@@ -1,10 +1,15 @@
-/** An echo server under a control. The second argument says who listens: `nobody`, or `all`. */
+/** An echo server under a control. The second argument says who listens: `nobody`, or `all`; further
+ * ones are the URL of the control and its token. */
 
+import "./collecting.ts";
 import { echo, openControl, serve } from "../../../mod.ts";
 
-const [url = "", who = "nobody"] = Deno.args;
+const [url = "", who = "nobody", controlUrl, token] = Deno.args;
 const server = await serve(url, echo);
-const control = await openControl([server]);
+const control = await openControl([server], {
+  ...(controlUrl !== undefined && { url: controlUrl }),
+  ...(token !== undefined && { token }),
+});
 if (who === "all") {
   // A process of its own, as a page is.
   const reader = `const answer = await fetch(${JSON.stringify(`${control.url}/api/events`)}, {

@@ -1,6 +1,7 @@
 /** Serves something of ours by name: what is compared with the bare servers. A third argument is its
  * options as JSON. */
 
+import "./collecting.ts";
 import { apps } from "../../../web/index.ts";
 import { protocols } from "../../../protocols/index.ts";
 import { serve } from "../../../mod.ts";
@@ -14,7 +15,3 @@ const server = await serve(url, served, {
   ...JSON.parse(options) as Record<string, unknown>,
 });
 console.log(server.url);
-
-// With --v8-flags=--expose-gc: what is in use, without what waits to be collected.
-const { gc } = globalThis as { gc?: () => void };
-if (gc !== undefined) setInterval(gc, 1000);

@@ -5,8 +5,8 @@ import {
   messageJson,
   serverEventSink,
   statsText,
-  TranscriptFile,
 } from "../../../commands/terminal/events.ts";
+import { TranscriptFile } from "../../../commands/terminal/transcript_file.ts";
 import { createCounters } from "../../../core/counters.ts";
 import type { ServerEvent } from "../../../core/event.ts";
 import { UsageError } from "../../../core/usage_error.ts";

@@ -650,3 +650,31 @@ Deno.test("a socket that holds its peers back hears of every message that is dro
   assertEquals(consumed, [1, 13, 5]);
   await server.shutdown({ graceMs: 0 });
 });
+
+Deno.test("a peer that a layer tells of another address goes on in its session from there", async () => {
+  const { server, socket, log } = serverOf();
+  const [from, to] = [udpAddress(5001), udpAddress(5002)];
+  socket.arriveFrom(from, "a");
+  socket.arriveFrom(to, "of the one that had the address before");
+  await settled();
+  socket.arrive({ from, movedTo: to });
+  socket.arriveFrom(to, "b");
+  socket.arriveFrom(from, "c");
+  await settled();
+  const answersTo = (peer: Address) =>
+    socket.sent.filter((one) => one.to === peer).map(({ bytes }) => textOf(bytes));
+  assertEquals(answersTo(to).at(-1), "b");
+  assertEquals(answersTo(from), ["a", "c"]);
+  const [moved] = log.only("moved");
+  const [first, second, third] = log.only("opened").map(({ session }) => session);
+  assertEquals(
+    [moved!.session, moved!.peer, moved!.from, moved!.to],
+    [first, "127.0.0.1:5002", "127.0.0.1:5001", "127.0.0.1:5002"],
+  );
+  assertEquals(log.only("closed").map(({ session, reason }) => [session, reason]), [
+    [second, "another peer has its address"],
+  ]);
+  assertEquals(third !== undefined, true);
+  assertEquals(server.stats().peersMoved, 1);
+  await server.shutdown();
+});

@@ -12,6 +12,7 @@ function serverOf(overrides: Partial<ServerParts> = {}) {
   const { sessions, counters } = ledger;
   const server = runningServer({
     listening: { url },
+    address: { transport: "tcp", hostname: "127.0.0.1", port: 1 },
     ledger,
     stopListening() {
       happened.push("stopped listening");

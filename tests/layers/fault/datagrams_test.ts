@@ -191,9 +191,9 @@ function receiveAll(socket: { receive(): Promise<Datagram | null> }): string[] {
       texts.push(
         "bytes" in datagram
           ? new TextDecoder().decode(datagram.bytes)
-          : "finished" in datagram
-          ? "finished"
-          : datagram.ended,
+          : "ended" in datagram
+          ? datagram.ended
+          : "finished",
       );
     }
   })();

@@ -10,6 +10,7 @@ import {
   encodeHello,
   encodeReset,
   encodeRetry,
+  features,
   HELLO_BYTES,
 } from "../../../layers/reliable/wire/handshake.ts";
 import { PacketReader, PacketWriter } from "../../../layers/reliable/wire/packet.ts";
@@ -55,6 +56,7 @@ function packet(
   return bytes.subarray(0, writer.finish());
 }
 
+const token = { high: 0xc0c1c2c3, low: 0xc4c5c6c7 };
 const stream = Uint8Array.of(0, 0, 0, 5, ...new TextEncoder().encode("hello"));
 
 Deno.test("what we write is what the page says", () => {
@@ -81,6 +83,15 @@ Deno.test("what we write is what the page says", () => {
       }),
     ],
     ["ping", packet(dialling, 70_000, 69_999, (writer) => writer.ping())],
+    ["path challenge", packet(dialling, 9, 9, (writer) => writer.challenge(token))],
+    ["path response", packet(listening, 10, 10, (writer) => writer.response(token))],
+    [
+      "moved",
+      packet(dialling, 11, 11, (writer) => {
+        writer.ping();
+        writer.moved(1);
+      }),
+    ],
     ["close", packet(listening, 8, 8, (writer) => writer.close(0))],
     ["reset", encodeReset(listening)],
   ]);
@@ -106,6 +117,14 @@ Deno.test("what the page says is what we read", () => {
   ]);
   assertEquals([reader.offset, reader.finish, hex(reader.data)], [0, false, hex(stream)]);
   assert(isFor(bytesOf("message"), listening));
+
+  assert(reader.read(bytesOf("path challenge")));
+  assertEquals([reader.challenge, reader.response, reader.eliciting], [token, null, false]);
+  assert(reader.read(bytesOf("path response")));
+  assertEquals([reader.challenge, reader.response, reader.eliciting], [null, token, false]);
+  assert(reader.read(bytesOf("moved")));
+  assertEquals([reader.moved, reader.eliciting], [1, true]);
+  assertEquals(decodeHello(bytesOf("hello"))!.features, features.moves);
 
   assert(reader.read(bytesOf("acknowledgement")));
   assertEquals([reader.number, reader.cumulative, reader.window], [3, 5, 1_048_585]);

@@ -3,16 +3,21 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { createCounters } from "../../../core/counters.ts";
 import { hmacKey } from "../../../layers/signed/signatures.ts";
-import { aesGcmKey } from "../../../layers/sealed/aes_gcm.ts";
+import { aeadKey } from "../../../layers/sealed/aead_key.ts";
 import { StampedDatagrams } from "../../../layers/stamped/stamped_datagrams.ts";
 import { field, MAX_COUNTER, readUint64, writeStamp } from "../../../layers/stamped/stamp.ts";
 import { MemoryDatagramSocket, udpAddress, utf8 } from "../../memory.ts";
 import { SetClock } from "../protected.ts";
 
 const secret = new Uint8Array(32).fill(5);
-const key = aesGcmKey({ kind: "aes-gcm", name: "us", secret });
+const key = aeadKey({ kind: "aes-gcm", name: "us", secret });
 
-function end(role: "listen" | "dial", port: number, datagramsPerInstance = 2 ** 40) {
+function end(
+  role: "listen" | "dial",
+  port: number,
+  datagramsPerInstance = 2 ** 40,
+  clock = new SetClock(),
+) {
   const wire = new MemoryDatagramSocket(udpAddress(port));
   const counters = createCounters();
   const socket = new StampedDatagrams(wire, {
@@ -22,7 +27,7 @@ function end(role: "listen" | "dial", port: number, datagramsPerInstance = 2 ** 
     lifetimeMs: 60_000,
     maxSenders: 10,
     maxPeers: 10,
-    clock: new SetClock(),
+    clock,
     counters,
     datagramsPerInstance,
   });
@@ -103,4 +108,27 @@ Deno.test("what a layer nearer to the wire says goes through", async () => {
   assertEquals(socket.consumed, undefined);
   wire[Symbol.dispose]();
   assertEquals(await socket.receive(), null);
+});
+
+Deno.test("a sender that was forgotten does not come in again beside itself", async () => {
+  const clock = new SetClock();
+  const server = end("listen", 9999, undefined, clock);
+  const [one, other] = [1, 2].map((port) => end("dial", port, undefined, clock));
+  const arrive = async ({ wire, socket }: ReturnType<typeof end>, from = wire.address) => {
+    await socket.send(utf8("x"), udpAddress(9999));
+    server.wire.arriveFrom(from, wire.sent.at(-1)!.bytes);
+    assertEquals(await textFrom(server.socket), "x");
+    return wire.sent.at(-1)!.bytes;
+  };
+  await arrive(one!);
+  // Its time is over, as a new sender finds out.
+  clock.ms += 61_000;
+  await arrive(other!);
+  // By a clock that was set back it is believed again, once.
+  clock.ms -= 60_000;
+  const again = await arrive(one!);
+  await arrive(other!);
+  server.wire.arriveFrom(udpAddress(6666), again);
+  await arrive(other!);
+  assertEquals(server.counters.replayed, 1);
 });

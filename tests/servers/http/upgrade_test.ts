@@ -139,6 +139,23 @@ peerTest("an application with WebSockets speaks HTTP/2 without TLS too", ["curl"
   assertMatch(stdout, /"path":"\/a","version":"2"/);
 });
 
+for (const body of ["known", "streamed"] as const) {
+  peerTest(`a HEAD over HTTP/2 gets no body, where the application gives a ${body} one`, [
+    "curl",
+  ], async () => {
+    const answer = () =>
+      new Response(body === "known" ? "body" : ReadableStream.from([new Uint8Array(4)]));
+    await using server = await serve(["http://127.0.0.1:0", "https://127.0.0.1:0"], answer);
+    await using deno = await serve("https://127.0.0.1:0", answer, { listener: "deno" });
+    for (const url of [...server.urls, deno.url]) {
+      const version = url.startsWith("https") ? "--http2" : "--http2-prior-knowledge";
+      const { stdout } = await runPeer("curl", ["-sSk", "--head", version, url]);
+      assertMatch(stdout, /^HTTP\/2 200/);
+      assertEquals(/content-length: (\d+)/.exec(stdout)?.[1], body === "known" ? "4" : undefined);
+    }
+  });
+}
+
 peerTest("over TLS, HTTP/2, HTTP/1.1 and WebSockets share a port", ["curl"], async () => {
   await using server = await serve("https://127.0.0.1:0", mixed());
   for (const [flag, version] of [["--http2", "2"], ["--http1.1", "1.1"]] as const) {

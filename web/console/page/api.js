@@ -2,9 +2,11 @@
 
 /** A request that was answered with a problem (RFC 9457); its message says what to do. */
 export class ApiProblem extends Error {
-  constructor(status, detail) {
+  constructor(status, { detail, option }) {
     super(detail);
     this.status = status;
+    /** The option that it is about, where it is about one. */
+    this.option = option;
   }
 }
 
@@ -24,9 +26,17 @@ export function createApi(token) {
     return answer.status === 204 ? undefined : await answer.json();
   }
 
-  /** Reads events until the signal aborts or the server has gone. EventSource cannot send a token. */
-  async function listen(query, hear, signal) {
-    const answer = await fetch(`/api/events?${query}`, { headers, signal });
+  /** Reads what is no JSON, whole. */
+  async function read(path) {
+    const answer = await fetch(path, { headers, cache: "no-store" });
+    if (!answer.ok) throw await problemOf(answer);
+    return await answer.blob();
+  }
+
+  /** Reads a stream of events until the signal aborts or the server has gone. EventSource cannot send a
+   * token. */
+  async function stream(path, hear, signal) {
+    const answer = await fetch(path, { headers, signal });
     if (!answer.ok) throw await problemOf(answer);
     let rest = "";
     const decoder = new TextDecoder();
@@ -40,15 +50,24 @@ export function createApi(token) {
     }
   }
 
-  return { call, listen };
+  function listen(query, hear, signal) {
+    return stream(`/api/events?${query}`, hear, signal);
+  }
+
+  /** Asks while the page goes away. */
+  function leave(path) {
+    fetch(path, { method: "DELETE", headers, keepalive: true }).catch(() => {});
+  }
+
+  return { call, leave, listen, read, stream };
 }
 
 async function problemOf(answer) {
-  let detail = `${answer.status} ${answer.statusText}`;
+  const problem = { detail: `${answer.status} ${answer.statusText}` };
   try {
-    detail = (await answer.json()).detail ?? detail;
+    Object.assign(problem, await answer.json());
   } catch {
     // Not a problem of ours: what the status says has to do.
   }
-  return new ApiProblem(answer.status, detail);
+  return new ApiProblem(answer.status, problem);
 }

@@ -4,6 +4,7 @@ import { language } from "./words.js";
 
 const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const precise = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 });
 
 export function count(number) {
   return number > 0 && number < 10 ? short.format(number) : whole.format(number);
@@ -27,9 +28,19 @@ export function duration(ms) {
   return `${hours > 0 ? `${hours}:` : ""}${minutes}:${two(seconds % 60)}`;
 }
 
+/** A time as it is measured: three digits tell enough. */
+export function milliseconds(ms) {
+  return ms < 1000 ? `${precise.format(ms)} ms` : `${precise.format(ms / 1000)} s`;
+}
+
+/** The time of day of seconds since 1970. */
+export function clockSeconds(seconds) {
+  return clock(seconds * 1000).slice(0, 8);
+}
+
 /** The time of day of an event, with milliseconds. */
-export function clock(iso) {
-  const date = new Date(iso);
+export function clock(time) {
+  const date = new Date(time);
   const two = (number) => String(number).padStart(2, "0");
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${
     String(date.getMilliseconds()).padStart(3, "0")

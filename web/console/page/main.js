@@ -3,13 +3,22 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { createApi } from "./api.js";
+import { useModel } from "./changes.js";
+import { createChat } from "./chat.js";
+import { createDials } from "./dials.js";
 import { html } from "./html.js";
+import { Certificates } from "./panels/certificates.js";
+import { Chat } from "./panels/chat.js";
 import { Faults } from "./panels/faults.js";
+import { Http } from "./panels/http.js";
 import { Overview } from "./panels/overview.js";
+import { Plots } from "./panels/plots.js";
 import { Servers } from "./panels/servers.js";
 import { Sessions } from "./panels/sessions.js";
 import { Traffic } from "./panels/traffic.js";
+import { Try } from "./panels/try.js";
 import { createStore, useStore } from "./store.js";
+import { createTalks } from "./talks.js";
 import { forget, keep, takeToken } from "./token.js";
 import { language, t } from "./words.js";
 
@@ -18,16 +27,24 @@ const PANELS = {
   servers: Servers,
   sessions: Sessions,
   traffic: Traffic,
+  http: Http,
   faults: Faults,
+  plots: Plots,
+  try: Try,
+  chat: Chat,
+  certificates: Certificates,
 };
 
 function App({ store }) {
   const { phase, servers } = useStore(store);
   const [name, session] = usePlace();
+  const { unread, mentions } = useModel(store.chat);
   const heading = useRef();
   const isFirst = useRef(true);
   useEffect(() => {
-    document.title = `${t(name)} · sockdock`;
+    document.title = `${mentions > 0 ? `(${mentions}) ` : ""}${t(name)} · sockdock`;
+  }, [name, mentions]);
+  useEffect(() => {
     // Those who cannot see the panel change hear of it; at the beginning nothing has changed.
     if (!isFirst.current) heading.current?.focus();
     isFirst.current = false;
@@ -41,7 +58,9 @@ function App({ store }) {
         <ul>${Object.keys(PANELS).map((one) =>
           html`<li key=${one}><a href=${`#${one}`} aria-current=${
             one === name ? "page" : undefined
-          }>${t(one)}</a></li>`
+          }>${t(one)}${
+            one === "chat" && unread > 0 && html`<span class="unread">${unread}</span>`
+          }</a></li>`
         )}</ul>
       </nav>
       <p class=${`state ${phase}`} role="status">${phase === "ok"
@@ -55,13 +74,14 @@ function App({ store }) {
         ${(servers.length > 0 || phase === "ok") &&
           html`
             <${Panel} key=${`${name} ${session}`} store=${store} chosenSession=${session}
+              chosenServer=${session}
               showTraffic=${(id) => location.hash = `#traffic/${id}`} />
           `}
       </main>
   `;
 }
 
-/** The panel that the fragment names, and the session in it. */
+/** The panel that the fragment names, and the session or server in it. */
 function usePlace() {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {
@@ -101,6 +121,9 @@ if (token === undefined) {
   render(html`<${AskToken} />`, root);
 } else {
   const store = createStore(createApi(token));
+  store.dials = createDials(store.api);
+  store.talks = createTalks(store.dials);
+  store.chat = createChat(store);
   // A token that is refused would be refused after each reload.
   store.subscribe(({ phase }) => phase === "refused" && forget());
   render(html`<${App} store=${store} />`, root);

@@ -19,6 +19,16 @@ export function Copy({ text }) {
   `;
 }
 
+/** Gives the user a file to keep. */
+export function download(name, blob) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // The browser reads it after this.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
 const WIDTH = 96;
 const HEIGHT = 22;
 

@@ -2,21 +2,29 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { ApiProblem } from "./api.js";
+import { createHistory } from "./history.js";
+import { createRates } from "./rates.js";
 
 const EVERY_MS = 1000;
 /** A server that says nothing for so long is lost. */
 const PATIENCE_MS = 10_000;
 /** Seconds that a sparkline shows. */
-const HISTORY = 60;
+const LINE = 60;
+
+/** The time in seconds. It never goes back, as the time of day can. */
+export function now() {
+  return (performance.timeOrigin + performance.now()) / 1000;
+}
 
 /** @returns a store; its `state` is replaced whenever something changes */
 export function createStore(api) {
   const hearers = new Set();
-  const before = new Map();
-  let beforeMs;
+  const ratesOf = createRates();
+  const history = createHistory();
   const store = {
     state: { phase: "loading", servers: [], sessions: [], rates: new Map() },
     api,
+    history,
     subscribe(hearer) {
       hearers.add(hearer);
       return () => hearers.delete(hearer);
@@ -52,38 +60,23 @@ export function createStore(api) {
         Promise.all([api.call("GET", "/api/servers"), api.call("GET", "/api/sessions")]),
         late,
       ]);
-      set({ phase: "ok", servers, sessions, rates: ratesOf(servers), detail: undefined });
+      set({ phase: "ok", servers, sessions, rates: ratesWithLines(servers), detail: undefined });
     } catch (error) {
       const refused = error instanceof ApiProblem && error.status === 401;
+      history.gap(now());
       set({ phase: refused ? "refused" : "lost", detail: error.message });
     }
   }
 
-  /** Messages (or requests) and bytes a second, of each server, with those of the last minute. */
-  function ratesOf(servers) {
-    const nowMs = performance.now();
-    const seconds = (nowMs - (beforeMs ?? nowMs)) / 1000;
-    beforeMs = nowMs;
-    const rates = new Map();
-    for (const { id, url, counters } of servers) {
-      const count = {
-        url,
-        messages: counters.messagesReceived + counters.messagesSent + counters.requests,
-        bytesIn: counters.bytesReceived,
-        bytesOut: counters.bytesSent,
-      };
-      const last = before.get(id);
-      // A suite that was started again numbers its servers anew.
-      const known = last !== undefined && last.url === url && seconds > 0.1 &&
-        count.bytesIn >= last.bytesIn && count.bytesOut >= last.bytesOut;
-      const rate = (name) => known ? (count[name] - last[name]) / seconds : 0;
-      const [messages, bytesIn, bytesOut] = ["messages", "bytesIn", "bytesOut"].map(rate);
-      const history = [...last?.url === url ? last.history : [], bytesIn + bytesOut];
-      count.history = history.slice(-HISTORY);
-      before.set(id, count);
-      rates.set(id, { messages, bytesIn, bytesOut, history: count.history });
+  /** The rates of each server, with those of the last minute for its sparkline. */
+  function ratesWithLines(servers) {
+    const rates = ratesOf(servers, performance.now());
+    history.add(now(), servers, rates);
+    const passing = ({ bytesIn, bytesOut }) => bytesIn + bytesOut;
+    for (const { id, url } of servers) {
+      const [, values] = history.columns(url, [passing], LINE);
+      rates.get(id).history = values.map((value) => value || 0);
     }
-    for (const id of before.keys()) if (!rates.has(id)) before.delete(id);
     return rates;
   }
 

@@ -1,6 +1,6 @@
-// The servers: what runs, starting and stopping, and their faults.
+// The servers: what runs, starting and stopping, their certificates and their faults.
 
-import type { StartRequest } from "../controlled_docks.ts";
+import type { StartRequest, Stopping } from "../controlled_docks.ts";
 import { Problem } from "../problem.ts";
 import { type Asked, type Route, serverInPath } from "../route.ts";
 
@@ -15,6 +15,23 @@ const faultsAnswer = {
   required: ["faults"],
   properties: { faults: { $ref: "#/components/schemas/Faults" } },
 } as const;
+
+const stoppedServers = {
+  type: "array",
+  description: "All that were started together.",
+  items: {
+    type: "object",
+    required: ["id", "url"],
+    properties: { id: { type: "integer" }, url: { type: "string" } },
+  },
+} as const;
+
+/** How long sessions may take to finish, where nothing is said, and at most. */
+const DEFAULT_GRACE_MS = 10_000;
+const MAX_GRACE_MS = 3_600_000;
+
+/** What a certificate is called in commands where nothing is said. */
+const DEFAULT_FILE = "sockdock.pem";
 
 export const serverRoutes: readonly Route[] = [
   {
@@ -83,17 +100,89 @@ export const serverRoutes: readonly Route[] = [
     method: "DELETE",
     path: "/api/servers/{server}",
     operation: "stopServer",
-    summary: "Stops a server that was started here, and those that were started with it.",
+    summary: "Stops a server now, and those that were started together with it.",
+    description:
+      "The program ends as it does when its servers end by themselves: with the last of those that it " +
+      "has started itself.",
     parameters: [serverInPath],
-    answer: { status: 204, description: "They have stopped; their sessions are closed." },
-    problems: [404, 409],
+    answer: {
+      status: 200,
+      description: "They have stopped, and their sessions are closed.",
+      schema: { type: "object", required: ["stopped"], properties: { stopped: stoppedServers } },
+    },
+    problems: [404],
+    async handle(asked) {
+      const { servers, finished } = stop(asked, 0);
+      await finished;
+      return { stopped: servers };
+    },
+  },
+  {
+    method: "POST",
+    path: "/api/servers/{server}/drain",
+    operation: "drainServer",
+    summary: "Stops a server, and those that were started with it, once they have answered.",
+    description:
+      "They stop listening at once, and close the sessions that wait for their client. What is being " +
+      "answered may finish within `graceMs`; then it is cut off. The event `stopped` says when all is " +
+      "over; a second request with a shorter grace shortens the wait.",
+    parameters: [serverInPath],
+    body: {
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        graceMs: {
+          description: `Milliseconds. Default: ${DEFAULT_GRACE_MS}.`,
+          type: "integer",
+          minimum: 0,
+          maximum: MAX_GRACE_MS,
+          default: DEFAULT_GRACE_MS,
+        },
+      },
+    },
+    answer: {
+      status: 202,
+      description: "They take no more clients.",
+      schema: {
+        type: "object",
+        required: ["draining", "graceMs"],
+        properties: { draining: stoppedServers, graceMs: { type: "integer" } },
+      },
+    },
+    problems: [404],
+    handle(asked) {
+      const { graceMs = DEFAULT_GRACE_MS } = asked.body as { readonly graceMs?: number };
+      return { draining: stop(asked, graceMs).servers, graceMs };
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/servers/{server}/certificate",
+    operation: "showCertificate",
+    summary:
+      "The certificate that a server shows, and how programs and systems are made to trust it.",
+    parameters: [
+      serverInPath,
+      {
+        name: "file",
+        in: "query",
+        description:
+          "Path of the file in which the certificate to trust is kept, for the commands.",
+        schema: { type: "string", maxLength: 1000, default: DEFAULT_FILE },
+      },
+    ],
+    answer: {
+      status: 200,
+      description: "The certificate.",
+      schema: { $ref: "#/components/schemas/CertificateDetails" },
+    },
+    problems: [404],
     async handle(asked) {
       const id = serverOf(asked);
-      if (await asked.docks.stop(id)) return;
-      throw new Problem(
-        409,
-        `server ${id} was not started over the control, so it cannot be stopped there`,
-      );
+      const file = String(asked.given.file ?? DEFAULT_FILE);
+      const certificate = await asked.docks.certificateOf(id, file);
+      if (certificate !== null) return certificate;
+      throw new Problem(404, `server ${id} shows no certificate; it is not on TLS or DTLS`);
     },
   },
   {
@@ -162,6 +251,13 @@ export const serverRoutes: readonly Route[] = [
     },
   },
 ];
+
+/** @throws {Problem} when there is no such server */
+function stop(asked: Asked, graceMs: number): Stopping {
+  const id = serverOf(asked);
+  // It may have gone by itself since.
+  return asked.docks.stop(id, graceMs) ?? { servers: [], finished: Promise.resolve() };
+}
 
 /** @throws {Problem} when there is no such server */
 function serverOf({ docks, given }: Asked): number {

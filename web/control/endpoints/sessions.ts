@@ -1,7 +1,11 @@
 // The sessions that are open: who they are, ending one, and saying something to its peer.
 
+import { messageFields, messageIn } from "../message.ts";
 import { Problem } from "../problem.ts";
 import { type Asked, type Route, sessionInPath } from "../route.ts";
+
+const USUAL_SEND_MS = 5000;
+const LONGEST_SEND_MS = 60_000;
 
 export const sessionRoutes: readonly Route[] = [
   {
@@ -53,15 +57,22 @@ export const sessionRoutes: readonly Route[] = [
       type: "object",
       additionalProperties: false,
       properties: {
-        text: { type: "string", description: "The message, as UTF-8." },
-        base64: { type: "string", description: "The message, as bytes." },
+        ...messageFields,
+        timeoutMs: {
+          type: "integer",
+          description: "How long the peer may take nothing.",
+          minimum: 1,
+          maximum: LONGEST_SEND_MS,
+          default: USUAL_SEND_MS,
+        },
       },
     },
     answer: { status: 204, description: "The message was handed to the system." },
-    problems: [404, 409],
+    problems: [404, 409, 504],
     async handle(asked) {
-      const message = messageOf(asked.body as { text?: string; base64?: string });
-      const sent = await asked.docks.sendTo(Number(asked.given.session), message);
+      const { timeoutMs = USUAL_SEND_MS } = asked.body as { readonly timeoutMs?: number };
+      const message = messageIn(asked.body);
+      const sent = await asked.docks.sendTo(Number(asked.given.session), message, timeoutMs);
       if (sent === false) throw noSession(asked);
       if (sent === null) {
         const why = `session ${asked.given.session} carries HTTP requests and takes no messages`;
@@ -73,16 +84,4 @@ export const sessionRoutes: readonly Route[] = [
 
 function noSession({ given: { session } }: Asked): Problem {
   return new Problem(404, `there is no open session ${session}; GET /api/sessions lists them`);
-}
-
-function messageOf({ text, base64 }: { readonly text?: string; readonly base64?: string }) {
-  if ((text === undefined) === (base64 === undefined)) {
-    throw new Problem(422, "the body needs either text or base64");
-  }
-  if (text !== undefined) return text;
-  try {
-    return Uint8Array.from(atob(base64!), (letter) => letter.charCodeAt(0));
-  } catch {
-    throw new Problem(422, "body.base64: expected base64 (RFC 4648), such as aGVsbG8=");
-  }
 }

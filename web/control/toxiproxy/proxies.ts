@@ -13,6 +13,8 @@ export interface RunningProxy {
   readonly listen: string;
   setFaults(fault: readonly string[] | null): void;
   stop(): Promise<void>;
+  /** Resolves when it has stopped, for whatever reason. */
+  readonly finished: Promise<void>;
 }
 
 /** What proxies are made of. */
@@ -172,6 +174,11 @@ export class Proxies implements AsyncDisposable {
       if (error instanceof ToxiproxyError) throw error;
       throw new ToxiproxyError(500, error instanceof Error ? error.message : String(error));
     }
+    const { running } = proxy;
+    // It may be stopped elsewhere too, and is disabled then.
+    running.finished.catch(() => {}).finally(() => {
+      if (proxy.running === running) proxy.running = undefined;
+    });
     // The port that the system chose stays, also when it is disabled in between.
     proxy.listen = proxy.running.listen;
     apply(proxy);

@@ -9,6 +9,19 @@ import { useStore } from "../store.js";
 import { t } from "../words.js";
 
 const DIRECTIONS = [["", "bothDirections"], ["in.", "inDirection"], ["out.", "outDirection"]];
+/** What faults do, as they count it, and its text. */
+const DEEDS = {
+  loss: "loss",
+  duplicate: "duplicate",
+  reorder: "reorder",
+  corrupt: "corrupt",
+  blackout: "blackout",
+  queue: "queueFull",
+  delayed: "latency",
+  reset: "reset",
+  close: "closeDeed",
+  timeout: "timeoutDeed",
+};
 /** Sliders that move tell the server this long after the last move. */
 const SETTLED_MS = 120;
 
@@ -48,10 +61,16 @@ function FaultsOf({ server, store }) {
     if (moving === undefined) return;
     const timer = setTimeout(async () => {
       await put(faultTexts(moving, others));
-      setMoving(undefined);
+      // What was moved meanwhile is still to be told.
+      setMoving((latest) => latest === moving ? undefined : latest);
     }, SETTLED_MS);
     return () => clearTimeout(timer);
   }, [moving]);
+
+  const blackOut = () => {
+    const name = `${direction}blackout`;
+    put([...faultTexts(values, others.filter((one) => !one.startsWith(`${name}=`))), `${name}=2s`]);
+  };
 
   const begin = (event) => {
     event.preventDefault();
@@ -62,7 +81,11 @@ function FaultsOf({ server, store }) {
       <legend>${t("direction")}</legend>
       <div class="choices">${DIRECTIONS.map(([prefix, word]) =>
         html`<label key=${word}><input type="radio" name="direction" checked=${direction === prefix}
-        onChange=${() => setDirection(prefix)} /> ${t(word)}</label>`
+        onChange=${() => setDirection(prefix)} /> ${t(word)}${
+          held(values, prefix) > 0 && html`
+            <span class="badge">${held(values, prefix)}</span>
+          `
+        }</label>`
       )}</div>
       <div class="sliders">${SLIDERS.map((slider) => {
         const name = direction + slider.name;
@@ -73,14 +96,9 @@ function FaultsOf({ server, store }) {
         `;
       })}</div>
       <p class="buttons">
-        <button type="button" onClick=${() =>
-          put([
-            ...faultTexts(values, others.filter((one) => !one.startsWith("blackout="))),
-            "blackout=2s",
-          ])}
-        >${t("blackout")}</button>
+        <button type="button" onClick=${blackOut}>${t("blackoutFor")}</button>
         <button type="button" class="danger" disabled=${now.length === 0}
-          onClick=${() => put([])}>${t("clearFaults")}</button>
+          onClick=${() => (setMoving(undefined), put([]))}>${t("clearFaults")}</button>
       </p>
       <${Problem} text=${problem} />
     </fieldset>
@@ -107,7 +125,10 @@ function FaultsOf({ server, store }) {
 
 function Slider({ slider: { name, steps }, value, absent, onMove }) {
   const id = `slider-${name}`;
-  const shown = value === "" ? (name === "bandwidth" ? t("unlimited") : "0") : value;
+  const shown = value === "" ? (name === "bandwidth" ? t("unlimited") : "0") : name === "bandwidth"
+    // As sizes are given: a k is 1,024 bytes.
+    ? value.replace(/(\d)([km])$/, (_, digit, unit) => `${digit} ${unit.toUpperCase()}iB/s`)
+    : value.replace(/^(\d+)(m?s)$/, "$1 $2");
   return html`
     <div class="slider">
       <label for=${id}>${t(name)}</label>
@@ -136,7 +157,7 @@ function Did({ did }) {
       <tbody>${rows.map((name) =>
         html`
           <tr key=${name} data-did=${name}>
-            <th scope="row"><code>${name}</code></th>
+            <th scope="row">${name in DEEDS ? t(DEEDS[name]) : html`<code>${name}</code>`}</th>
             <td class="number">${count(did.in[name] ?? 0)}</td>
             <td class="number">${count(did.out[name] ?? 0)}</td>
           </tr>
@@ -144,6 +165,11 @@ function Did({ did }) {
       )}</tbody>
     </table>
   `;
+}
+
+/** How many sliders of a direction stand for something. */
+function held(values, direction) {
+  return SLIDERS.filter(({ name }) => (values[direction + name] ?? "") !== "").length;
 }
 
 /** The direction that the faults in force have, so that their sliders are seen. */

@@ -1,130 +1,134 @@
-// One picture of what runs: clients, the way in with its layers, the servers, and where relays lead.
+// One picture of what runs: clients, the layers that they meet, the servers, and where relays lead.
 
+import { useEffect, useRef, useState } from "preact/hooks";
 import { bytes, count, visible } from "../format.js";
 import { html } from "../html.js";
+import { arrowPath, fitted, layersOf, layOut, thickness } from "../picture.js";
 import { useStore } from "../store.js";
 import { t } from "../words.js";
 
-const ROW = 36;
-const TOP = 34;
-/** Where the columns begin, and how wide they are. */
-const CLIENTS = { x: 0, width: 110 };
-const WAYS = { x: 230, width: 330 };
-const PROTOCOLS = { x: 660, width: 140 };
-const UPSTREAMS = { x: 900, width: 250 };
-
 export function Overview({ store }) {
   const { servers, rates } = useStore(store);
-  const docks = [...Map.groupBy(servers, ({ dock }) => dock).values()];
-  const relays = servers.some(({ options }) => typeof options.to === "string");
-  const width = relays ? UPSTREAMS.x + UPSTREAMS.width : PROTOCOLS.x + PROTOCOLS.width;
-  const height = TOP + servers.length * ROW + docks.length * 8;
-  let y = TOP;
-  const rows = docks.flatMap((ways) => {
-    const first = y;
-    const drawn = ways.map((server) => {
-      const row = html`
-        <${Way} key=${server.id} server=${server} rate=${rates.get(server.id)} y=${y}
-          middle=${first + ways.length * ROW / 2 - 3} />
-      `;
-      y += ROW;
-      return row;
-    });
-    drawn.push(
-      html`<${Protocol} key=${`dock ${ways[0].dock}`} server=${ways[0]} y=${first} height=${
-        y - first - 6
-      } />`,
-    );
-    y += 8;
-    return drawn;
-  });
+  const [place, width] = useWidth();
+  const passing = new Map(servers.map(({ id }) => {
+    const rate = rates.get(id);
+    return [id, { in: rate?.bytesIn ?? 0, out: rate?.bytesOut ?? 0 }];
+  }));
+  const clients = servers.reduce((sum, { counters }) => sum + counters.open, 0);
+  const all = [...passing.values()].reduce((sum, flow) => sum + flow.in + flow.out, 0);
+  const { height, heads, boxes, arrows, curves } = layOut(servers, passing, width);
   return html`
+    <p class="totals">${t("totals", count(servers.length), count(clients), bytes(all))}</p>
     <p class="soft">${t("overviewHelp")}</p>
-    <div class="scroll" tabindex="0" role="region" aria-label=${t("picture")}>
-      <svg class="picture" viewBox="0 0 ${width} ${height}" style=${{
-        minWidth: `${width * 0.8}px`,
-      }}
-        role="img" aria-label=${t("picture")}>
-          <${Head} column=${CLIENTS} text=${t("clients")} />
-          <${Head} column=${WAYS} text=${t("url")} />
-          <${Head} column=${PROTOCOLS} text=${t("protocol")} />
-          ${relays && html`<${Head} column=${UPSTREAMS} text=${t("upstream")} />`}
-          ${rows}
-        </svg>
-    </div>
+    ${servers.length === 0 && html`<p class="empty">${t("noServers")}</p>`}
+    <div class="picture" ref=${place}>${width > 0 && html`
+      <svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" role="group"
+        aria-label=${t("picture")}>
+        <g aria-hidden="true">
+          ${heads.map(({ x, word }) =>
+            html`<text key=${word} class="head" x=${x} y="15">${t(word)}</text>`
+          )}
+          ${curves.map(({ server, bytes, ...ends }) =>
+            html`
+              <path key=${server.id} class=${`curve ${stateOf(server, bytes)}`}
+                stroke-width=${thickness(bytes)} d=${curvePath(ends)} />
+            `
+          )}
+          ${arrows.map((arrow, at) => html`<${Arrow} key=${at} arrow=${arrow} />`)}
+        </g>
+        ${boxes.map((box) =>
+          html`
+            <${Box} key=${`${box.kind} ${box.server.id}`} box=${box}
+              passing=${passing.get(box.server.id)} servers=${servers} />
+          `
+        )}
+      </svg>
+    `}</div>
   `;
 }
 
-function Head({ column, text }) {
-  return html`<text class="head" x=${column.x} y="16">${text}</text>`;
+/** The width of an element, now and whenever it changes. */
+function useWidth() {
+  const element = useRef();
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const observer = new ResizeObserver(([{ contentRect }]) =>
+      setWidth(Math.floor(contentRect.width))
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, []);
+  return [element, width];
 }
 
-/** An endpoint, with the line of its clients and that to its protocol. */
-function Way({ server, rate, y, middle }) {
-  const { url, layers, counters, faults } = server;
-  const open = counters.open;
-  const passing = (rate?.bytesIn ?? 0) + (rate?.bytesOut ?? 0);
-  const center = y + (ROW - 6) / 2;
-  const line = `flow ${passing > 0 ? "busy" : open > 0 ? "open" : ""}`;
-  const thick = thickness(passing);
-  return html`<g>
-    <${Box} column=${CLIENTS} y=${y} idle=${open === 0}
-      text=${count(open)} />
-    <path class=${line} stroke-width=${thick} d="M${CLIENTS.width} ${center}H${WAYS.x}" />
+function Arrow({ arrow }) {
+  const { server, x1, x2, y1, y2, bytes: passing, label } = arrow;
+  // What comes in is written above its arrow, what goes out below.
+  const isIn = x2 >= x1;
+  const across = isIn ? -thickness(passing) / 2 - 3 : thickness(passing) / 2 + 10;
+  return html`<g class=${`arrow ${stateOf(server, passing)}`}>
+    <path d=${arrowPath(arrow)} />
     ${
-    passing > 0 &&
-    html`<text class="rate" x=${(CLIENTS.width + WAYS.x) / 2} y=${center - 5}>${
-      bytes(passing)
-    }/s</text>`
-  }
-    <${Box} column=${WAYS} y=${y} text=${shortened(url, layers)} title=${url} fault=${
-    faults !== null
-  } />
-    <path class=${line} stroke-width=${thick} d=${
-    curve(WAYS.x + WAYS.width, center, PROTOCOLS.x, middle)
-  } />
-  </g>`;
-}
-
-function Protocol({ server, y, height }) {
-  const { protocol, options } = server;
-  const to = typeof options.to === "string" ? options.to : undefined;
-  const center = y + height / 2;
-  return html`<g>
-    <${Box} column=${PROTOCOLS} y=${y} height=${height} text=${protocol} strong />
-    ${
-    to !== undefined && html`
-      <g>
-        <path class="flow open" stroke-width="1.5" d="M${PROTOCOLS.x +
-          PROTOCOLS.width} ${center}H${UPSTREAMS.x}" />
-        <${Box} column=${UPSTREAMS} y=${center - 15} text=${visible(to)} title=${to} />
-      </g>
-    `
+    label > 0 &&
+    html`<text x=${x1 === x2 ? x1 + 40 : (x1 + x2) / 2} y=${
+      y1 === y2 ? y1 + across : (y1 + y2) / 2 + 4
+    }>${bytes(label)}/s</text>`
   }
   </g>`;
 }
 
-function Box({ column, y, height = ROW - 6, text, title, strong, idle, fault }) {
-  const kind = `box ${strong ? "strong" : ""} ${idle ? "idle" : ""} ${fault ? "fault" : ""}`;
-  return html`<g class=${kind}>
-    ${title && html`<title>${title}</title>`}
-    <rect x=${column.x + 1} y=${y + 1} width=${column.width - 2} height=${height - 2} rx="7" />
-    <text x=${column.x + column.width / 2} y=${y + height / 2 + 5}>${text}</text>
-  </g>`;
+function stateOf({ counters }, passing) {
+  return passing > 0 ? "busy" : counters.open > 0 ? "open" : "";
 }
 
-function curve(x1, y1, x2, y2) {
+/** A box; that of a URL leads to the details of its server. */
+function Box({ box, passing, servers }) {
+  const { kind, server, x, y, width, height, hasLayers } = box;
+  const { id, protocol, url, counters, faults, upstream, draining } = server;
+  const layers = layersOf(server);
+  const there = servers.find((one) => one.id === upstream?.server);
+  const text = {
+    clients: () => count(counters.open),
+    layers: () => layers,
+    url: () => visible(withoutLayers(url)),
+    protocol: () => protocol,
+    upstream: () => `${there === undefined ? "" : `${there.protocol} · `}${visible(upstream.url)}`,
+  }[kind]();
+  const marks = [
+    kind,
+    counters.open === 0 && kind === "clients" && "idle",
+    faults !== null && (kind === "layers" || hasLayers) && "fault",
+    draining && "draining",
+  ];
+  const first = hasLayers ? height / 2 - 3 : height / 2 + 5;
+  const drawn = html`
+    <rect x=${x + 1} y=${y + 1} width=${width - 2} height=${height - 2} rx="7" />
+    <text x=${x + width / 2} y=${y + first}>${fitted(text, width)}</text>
+    ${hasLayers &&
+      html`<text class="second" x=${x + width / 2} y=${y + height / 2 + 14}>${
+        fitted(layers, width)
+      }</text>`}
+  `;
+  const names = `box ${marks.filter(Boolean).join(" ")}`;
+  if (kind !== "url") return html`<g class=${names} aria-hidden="true">${drawn}</g>`;
+  const label = [
+    `${protocol} ${visible(url)}`,
+    layers,
+    `${t("clients")}: ${count(counters.open)}`,
+    `${bytes(passing.in + passing.out)}/s`,
+    upstream !== null && `${t("upstream")}: ${visible(upstream.url)}`,
+    draining && t("draining"),
+  ].filter(Boolean).join(", ");
+  return html`<a class=${names} href=${`#servers/${id}`} aria-label=${label} data-server=${id}>
+    <title>${visible(url)}</title>${drawn}</a>`;
+}
+
+/** Layers have a place of their own in the picture. */
+function withoutLayers(url) {
+  return url.replace(/^([a-z]+)\+[^:]*/, "$1");
+}
+
+function curvePath({ x1, y1, x2, y2 }) {
   const half = (x1 + x2) / 2;
   return `M${x1} ${y1}C${half} ${y1} ${half} ${y2} ${x2} ${y2}`;
-}
-
-/** Ten times the bytes are two units more. */
-function thickness(bytesPerSecond) {
-  return bytesPerSecond <= 0 ? 1 : Math.min(14, 1.5 + 2 * Math.log10(1 + bytesPerSecond / 10));
-}
-
-function shortened(url, layers) {
-  const text = visible(url.replace(/\+[^:]*/, "")) +
-    (layers.length > 0 ? ` + ${layers.join(", ")}` : "");
-  return text.length <= 40 ? text : `${text.slice(0, 24)}\u2026${text.slice(-15)}`;
 }

@@ -40,7 +40,7 @@ export function Sessions({ store, showTraffic }) {
       ${sessions.length === 0 && html`<p class="empty">${t("noSessions")}</p>`}
       ${sessions.length > SHOWN && html`<p class="notice">${t("showing", SHOWN)}</p>`}
       <div class="scroll">
-      <table class="rows" hidden=${sessions.length === 0}>
+      <table class="rows stack" hidden=${sessions.length === 0}>
         <thead>
           <tr>${COLUMNS.map((column) =>
             html`<${Head} key=${column.name} column=${column} order=${order} setOrder=${setOrder} />`
@@ -49,20 +49,23 @@ export function Sessions({ store, showTraffic }) {
         <tbody>${sorted.slice(0, SHOWN).map((one) =>
           html`
             <tr key=${one.id} data-session=${one.id}>
-              <th scope="row"
-                class="number"><button type="button" class="link" onClick=${() =>
-                  showTraffic(one.id)} aria-label=${`${t("traffic")}: ${one.id}`}>${one
-                  .id}</button></th>
-              <td><code><bdi>${visible(one.url)}</bdi></code></td>
-              <td><code><bdi>${visible(one.peer)}</bdi></code>${one.carries === "requests" && html`
-                <span class="badge">${t("ofHttp")}</span>
+              <th scope="row" class="number" data-label=${t("session")}>
+                <button type="button" class="link" onClick=${() => showTraffic(one.id)}
+                  aria-label=${`${t("traffic")}: ${one.id}`}>${one.id}</button></th>
+              <td class="whole"><code><bdi>${visible(one.url)}</bdi></code></td>
+              <td class="whole"><code><bdi>${visible(
+                one.peer,
+              )}</bdi></code>${one.carries === "requests" && html`
+                <span class="badge calm">${t("ofHttp")}</span>
               `}</td>
-              <td><bdi>${visible(one.identity?.name ?? "")}</bdi></td>
-              <td class="number">${duration(one.durationMs)}</td>
-              <td class="number">${bytes(one.bytesReceived)}</td>
-              <td class="number">${bytes(one.bytesSent)}</td>
+              <td class=${one.identity ? "whole" : "none"}><bdi>${visible(
+                one.identity?.name ?? "",
+              )}</bdi></td>
+              <td class="number" data-label=${t("duration")}>${duration(one.durationMs)}</td>
+              <td class="number" data-label=${t("received")}>${bytes(one.bytesReceived)}</td>
+              <td class="number" data-label=${t("sent")}>${bytes(one.bytesSent)}</td>
               <td
-                class="number"><button type="button" class="small danger" onClick=${() =>
+                class="number last"><button type="button" class="small danger" onClick=${() =>
                   end(one.id)} aria-label=${`${t("end")}: ${one.id}`}>${t("end")}</button></td>
             </tr>
           `

@@ -1,12 +1,13 @@
-// The events as they pass. What comes faster than can be read is sampled, and counted.
+// The events as they pass: those that are kept can all be scrolled to, and one is shown as text and in
+// hexadecimal. Rows alone that can be seen are drawn.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { clock, count, visible } from "../format.js";
 import { html } from "../html.js";
 import { bytesOf, hexDump, lengthOf, preview, textLines } from "../message.js";
-import { ServerChoice } from "../parts.js";
+import { attempt, Problem, ServerChoice } from "../parts.js";
 import { useStore } from "../store.js";
-import { createTap } from "../tap.js";
+import { createTap, eventOf } from "../tap.js";
 import { t } from "../words.js";
 
 const KINDS = {
@@ -14,26 +15,26 @@ const KINDS = {
   onlyMessages: ["received", "sent", "message", "request"],
   onlySessions: ["opened", "closed", "denied", "failed", "dialled"],
 };
-/** Rows that are shown at most. */
-const SHOWN = 200;
 const ARROWS = { received: "\u2192", sent: "\u2190", request: "\u2192" };
+/** Pixels of a row, which the style sheet holds, and rows that are drawn above those that are seen. */
+const ROW = 28;
+const ABOVE = 4;
 
 export function Traffic({ store, chosenSession }) {
   const { servers, phase } = useStore(store);
   const [server, setServer] = useState("");
   const [session, setSession] = useState(chosenSession ?? "");
   const [kinds, setKinds] = useState("allKinds");
-  const [search, setSearch] = useState("");
   const [paused, setPaused] = useState(false);
   const [chosen, choose] = useState();
-  const [held, hold] = useState(false);
+  const [problem, setProblem] = useState();
   const [, redraw] = useState(0);
   const tap = useRef();
   tap.current ??= createTap(store.api, () => redraw((number) => number + 1));
 
+  const place = { ...server !== "" && { server }, ...session !== "" && { session } };
   const query = new URLSearchParams({
-    ...server !== "" && { server },
-    ...session !== "" && { session },
+    ...place,
     ...kinds !== "allKinds" && { event: KINDS[kinds].join(",") },
   }).toString();
   useEffect(() => {
@@ -41,16 +42,14 @@ export function Traffic({ store, chosenSession }) {
     return tap.current.open(query);
   }, [query, paused, phase === "ok"]);
 
-  const { events, seen, sampled, missed, problem } = tap.current;
-  const found = search === ""
-    ? events
-    : events.filter(({ json }) => json.toLowerCase().includes(search.toLowerCase()));
-  // Rows stand still under the pointer, so that they can be hit.
-  const shown = useRef([]);
-  if (!held) shown.current = found.slice(-SHOWN).reverse();
-  const newest = shown.current;
+  const { events, found, seen, leftOut, missed } = tap.current;
+  const downloadCapture = () =>
+    attempt(setProblem, async () => {
+      const path = `/api/capture?${new URLSearchParams(place)}`;
+      download("sockdock.pcapng", await store.api.read(path));
+    });
   return html`
-      <form class="tools" onSubmit=${(event) => event.preventDefault()}>
+    <form class="tools" onSubmit=${(event) => event.preventDefault()}>
       <${ServerChoice} servers=${servers} value=${server} onChange=${setServer} all />
       <label>${t(
         "session",
@@ -62,57 +61,107 @@ export function Traffic({ store, chosenSession }) {
               html`<option key=${name} value=${name}>${t(name)}</option>`
             )}
           </select></label>
-      <label>${t("search")}<input type="search" name="search" value=${search} onInput=${(event) =>
-        setSearch(event.target.value)} /></label>
+      <label>${t("search")}<input type="search" name="search" onInput=${(event) =>
+        tap.current.search(event.target.value)} /></label>
       <span class="buttons">
         <button type="button" class="main" aria-pressed=${paused}
           onClick=${() => setPaused(!paused)}>${paused ? t("resume") : t("pause")}</button>
         <button type="button" onClick=${() => (tap.current.clear(), choose(undefined))}>${t(
           "clear",
         )}</button>
-        <button type="button" onClick=${() => download(found)}>${t("download")}</button>
+        <button type="button" onClick=${() =>
+          download("events.jsonl", new Blob(found.map(({ json }) => `${json}\n`)))}>${t(
+            "download",
+          )}</button>
+        <button type="button" title=${t("captureHelp")} onClick=${downloadCapture}>${t(
+          "capture",
+        )}</button>
       </span>
     </form>
-        <p class="soft" role="status">${[
-          t("kept", count(events.length), count(seen)),
-          sampled > 0 && t("sampled", count(sampled)),
-          missed > 0 && t("missed", count(missed)),
-          found.length > SHOWN && t("showing", SHOWN),
-        ].filter(Boolean).join(" · ")}</p>
-        <p class="problem" role="alert" hidden=${problem === undefined}>${problem}</p>
-        ${newest.length === 0 && html`<p class="empty">${t("noEvents")}</p>`}
-        ${chosen && html`<${Content} one=${chosen} close=${() => choose(undefined)} />`}
-    <div class="scroll" onPointerEnter=${() => hold(true)} onPointerLeave=${() => hold(false)}>
-      <table class="rows events" hidden=${newest.length === 0}>
+    <p class="soft" role="status">${[
+      t("kept", count(events.length), count(seen)),
+      leftOut > 0 && t("leftOut", count(leftOut)),
+      missed > 0 && t("missed", count(missed)),
+      found.length < events.length && t("found", count(found.length)),
+    ].filter(Boolean).join(" \u00b7 ")}</p>
+    <${Problem} text=${problem ?? tap.current.problem} />
+    ${found.length === 0 && html`<p class="empty">${t("noEvents")}</p>`}
+    ${chosen && html`<${Content} one=${chosen} close=${() => choose(undefined)} />`}
+    <${Rows} found=${found} chosen=${chosen} choose=${choose}
+      showSession=${(id) => setSession(String(id))} />
+  `;
+}
+
+/** The newest first. They stand still while the pointer or the focus is on them, so that they can be
+ * hit, and while older ones are looked at. */
+function Rows({ found, chosen, choose, showSession }) {
+  const [held, hold] = useState({ pointer: false, focus: false, scrolled: false });
+  const [top, setTop] = useState(0);
+  const shown = useRef();
+  const box = useRef();
+  // Once what is held has been cleared, there is nothing to hold.
+  if (!Object.values(held).includes(true) || found.length === 0) {
+    shown.current = { rows: found, length: found.length };
+  }
+  // What has come since is behind the length.
+  const { rows, length } = shown.current;
+  const keep = (what) => hold((old) => ({ ...old, ...what }));
+  const scroll = () => {
+    setTop(box.current.scrollTop);
+    keep({ scrolled: box.current.scrollTop >= ROW });
+  };
+  const first = Math.max(0, Math.min(Math.floor(top / ROW) - ABOVE, length - 1));
+  const last = Math.min(length, Math.ceil((top + innerHeight) / ROW));
+  const seen = [];
+  for (let at = first; at < last; at++) seen.push([at, rows[length - 1 - at]]);
+  return html`
+    <div class="scroll events" ref=${box} onScroll=${scroll} tabindex="0" role="region"
+      aria-label=${t("traffic")} hidden=${length === 0}
+      onPointerEnter=${() => keep({ pointer: true })}
+      onPointerLeave=${() => keep({ pointer: false })}
+      onFocusIn=${() => keep({ focus: true })} onFocusOut=${() => keep({ focus: false })}>
+      <table class="rows" aria-rowcount=${length + 1}>
         <thead>
           <tr>
-            <th scope="col">${t("time")}</th>
-            <th scope="col">${t("event")}</th>
-            <th scope="col">${t("server")}</th>
+            <th scope="col" class="time">${t("time")}</th>
+            <th scope="col" class="kind">${t("event")}</th>
+            <th scope="col" class="place">${t("server")}</th>
             <th scope="col" class="number">${t("session")}</th>
             <th scope="col" class="number">${t("bytesShort")}</th>
             <th scope="col">${t("content")}</th>
           </tr>
         </thead>
-        <tbody>${newest.map((one) =>
-          html`<${Row} key=${one.event.id} one=${one} open=${chosen === one} choose=${choose} />`
-        )}</tbody>
+        <tbody>
+          <tr class="gap" style=${{ height: `${first * ROW}px` }}></tr>
+          ${seen.map(([at, one]) =>
+            html`
+              <${Row} key=${one.number} at=${at} one=${one} open=${chosen === one}
+                choose=${choose} showSession=${showSession} />
+            `
+          )}
+          <tr class="gap" style=${{ height: `${(length - last) * ROW}px` }}></tr>
+        </tbody>
       </table>
     </div>
   `;
 }
 
-function Row({ one, open, choose }) {
-  const { event } = one;
+function Row({ at, one, open, choose, showSession }) {
+  const event = eventOf(one);
   return html`
-    <tr data-event=${event.event}>
-      <td><code>${clock(event.time)}</code></td>
-      <th
-        scope="row"><button type="button" class="link" aria-expanded=${open} onClick=${() =>
-          choose(open ? undefined : one)}>${event.event} ${ARROWS[event.event] ??
+    <tr data-event=${event.event} aria-rowindex=${at + 2}>
+      <td class="time"><code>${clock(event.time)}</code></td>
+      <th scope="row" class="kind"><button type="button" class="link" aria-expanded=${open}
+        onClick=${() => choose(open ? undefined : one)}>${event.event} ${ARROWS[event.event] ??
           ""}</button></th>
-      <td><code><bdi>${visible(event.url)}</bdi></code></td>
-      <td class="number">${event.session}</td>
+      <td class="place"><code><bdi>${visible(event.url)}</bdi></code></td>
+      <td class="number">${event.session !== undefined && html`
+        <button type="button" class="link"
+          onClick=${() => showSession(event.session)} aria-label=${t(
+            "onlySession",
+            event.session,
+          )}>${event.session}</button>
+      `}</td>
       <td class="number">${lengthOf(event)}</td>
       <td class="content"><code><bdi>${preview(event)}</bdi></code></td>
     </tr>
@@ -120,7 +169,8 @@ function Row({ one, open, choose }) {
 }
 
 /** Text and hexadecimal side by side, or the event as it is. */
-function Content({ one: { event, json }, close }) {
+function Content({ one, close }) {
+  const event = eventOf(one);
   const bytes = bytesOf(event);
   return html`
     <section class="card content" aria-label=${t("content")}>
@@ -138,7 +188,7 @@ function Content({ one: { event, json }, close }) {
             <pre tabindex="0">${hexDump(bytes)}</pre>
           </div>
         `
-        : html`<pre tabindex="0">${jsonLines(json)}</pre>`}</div>
+        : html`<pre tabindex="0">${jsonLines(one.json)}</pre>`}</div>
     </section>
   `;
 }
@@ -147,11 +197,10 @@ function jsonLines(json) {
   return JSON.stringify(JSON.parse(json), null, 2).split("\n").map(visible).join("\n");
 }
 
-function download(events) {
-  const text = events.map(({ json }) => `${json}\n`);
+function download(name, blob) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob(text, { type: "application/x-ndjson" }));
-  link.download = "events.jsonl";
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

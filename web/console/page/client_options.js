@@ -1,0 +1,29 @@
+// Options of a client as lines of a form, and bytes as hexadecimal digits.
+
+/** `name=value` a line; a certificate or key in PEM goes on to its last line. */
+export function optionsOf(lines) {
+  const options = {};
+  let pem;
+  for (const line of lines.split("\n").map((one) => one.trim()).filter((one) => one !== "")) {
+    if (pem !== undefined) options[pem] += `${line}\n`;
+    else {
+      const [, name, value] = /^-*([^=]*)=?(.*)$/.exec(line);
+      const read = line.includes("=") ? value : true;
+      options[name] = name in options ? [options[name], read].flat() : read;
+      pem = value.startsWith("-----BEGIN ") ? name : undefined;
+      if (pem !== undefined) options[name] += "\n";
+    }
+    if (line.startsWith("-----END ")) pem = undefined;
+  }
+  return options;
+}
+
+/** The bytes of digits with any spaces between them, in base64; undefined when they are none. */
+export function base64OfHex(text) {
+  const digits = text.replace(/\s|0x/g, "");
+  if (!/^([0-9a-f]{2})*$/i.test(digits)) return undefined;
+  return btoa(
+    (digits.match(/../g) ?? []).map((two) => String.fromCharCode(parseInt(two, 16)))
+      .join(""),
+  );
+}
