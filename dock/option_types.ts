@@ -262,8 +262,8 @@ export interface LayerOptions {
   /** Attempts of a peer to move to another address, in a minute; 0 lets none move. Default:
    * `10`. On the layer reliable. */
   readonly reliableMoves?: number;
-  /** Congestion control: cubic goes by losses, bbr by what the path delivers. Default:
-   * `"cubic"`. On the layer reliable. */
+  /** Congestion control: bbr goes by what the path delivers, cubic by losses. Default: `"bbr"`.
+   * On the layer reliable. */
   readonly reliableControl?: "cubic" | "bbr";
   /** Largest datagram to send (default what the path takes, found out from 1200 on). On the
    * layer reliable. */

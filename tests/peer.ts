@@ -13,6 +13,7 @@ const INSTALLED_BY = {
   chromium: "apt-get install chromium",
   curl: "apt-get install curl",
   fish: "apt-get install fish",
+  gcc: "apt-get install gcc",
   "gnutls-cli": "apt-get install gnutls-bin",
   "gnutls-serv": "apt-get install gnutls-bin",
   groff: "apt-get install groff-base",

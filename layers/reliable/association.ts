@@ -15,7 +15,7 @@ import { congestionControlOf } from "./congestion/controls.ts";
 import { DeadlineTimer } from "./deadline_timer.ts";
 import { DeliveryWaiters } from "./delivery_waiters.ts";
 import type { Terms } from "./wire/handshake.ts";
-import { kernelBytes } from "./congestion/kernel_buffer.ts";
+import { kernelBytes, usableBytes } from "./congestion/kernel_buffer.ts";
 import { Outage } from "./recovery/outage.ts";
 import { Pacing } from "./congestion/pacing.ts";
 import {
@@ -809,7 +809,7 @@ export class Association {
     const { kernelBuffer } = this.#path;
     const { count, kernelBytes: used } = this.#sentPackets;
     return kernelBuffer === undefined || count === 0 ||
-      used + kernelBytes(bytes) <= kernelBuffer.bytes;
+      used + kernelBytes(bytes) <= usableBytes(kernelBuffer, this.#roundTrip.minMs);
   }
 
   /** There is nothing to send: what the window still allows stays unused. */

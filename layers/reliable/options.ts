@@ -27,8 +27,8 @@ export const reliableOptions = {
     help: "attempts of a peer to move to another address, in a minute; 0 lets none move",
   }),
   reliableControl: choice(controlNames, {
-    default: "cubic",
-    help: "congestion control: cubic goes by losses, bbr by what the path delivers",
+    default: "bbr",
+    help: "congestion control: bbr goes by what the path delivers, cubic by losses",
   }),
   reliableDatagramBytes: size({
     min: 600,

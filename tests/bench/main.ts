@@ -36,7 +36,8 @@ import {
 import { idleMemory } from "./idle_memory.ts";
 import { sealedAesEcho, sealedEcho, signedEcho } from "./protected.ts";
 import { relayLarge, relaySmall, relayUdp } from "./relay.ts";
-import { reliable, reliableLossy, reliableSmall, reliableTcp } from "./reliable.ts";
+import { reliable, reliableSmall, reliableTcp } from "./reliable.ts";
+import { reliablePeers } from "./reliable_peers.ts";
 import { startMemory, startup } from "./startup.ts";
 import { tcpLarge, tcpSmall, udp, webSocket } from "./throughput.ts";
 import { tlsHandshakes, tlsIdle, tlsLarge, tlsResumed, tlsSmall } from "./tls.ts";
@@ -61,7 +62,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   reliable,
   reliableSmall,
   reliableTcp,
-  reliableLossy,
+  ...reliablePeers,
   reliableLossBbr,
   reliableHighLossBbr,
   reliableLossCubic,
@@ -129,7 +130,7 @@ if (wrong.length > 0) {
 const json = flags.includes("--json");
 const effort = flags.includes("--quick") ? QUICK : FULL;
 
-const COLUMNS = [14, 12, 12, 11, 8, 16, 8, 9, 0] as const;
+const COLUMNS = [24, 12, 12, 11, 8, 16, 8, 9, 0] as const;
 const HEAD = ["benchmark", "bare", "sockdock", "", "ratio", "quartiles", "by cpu", "target", ""];
 const LEFT = new Set([0, 3]);
 

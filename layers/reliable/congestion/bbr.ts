@@ -4,10 +4,10 @@
 //
 // Two things differ. Between probes the draft has twice of what the path holds on its way; here it is
 // one and a half, so that flows which meet come to share alike within seconds, and their queue is
-// shorter. The draft takes more than 2 % lost for congestion, and any loss at all for a
-// reason to slow down until the next probe; here, while round trips show no queue, only more than
-// 10 % is: a path that loses by chance is then used nearly fully, and a queue of a few milliseconds
-// that overflows is shared with losses up to that.
+// shorter. And the draft takes more than 2 % lost for congestion, and any loss at all for a reason to
+// slow down until the next probe; here, while round trips show no queue, only more than 6 % is: a path
+// that loses by chance is then used nearly fully, and a queue of a few milliseconds that overflows is
+// shared with losses up to that.
 //
 // Long, because the states and what they do to one model belong together.
 
@@ -53,7 +53,7 @@ const PACING_MARGIN = 0.99;
 
 /** The share that may be lost, with a queue and without. */
 const LOSS_CEILING = 0.02;
-const LOSS_CEILING_WITHOUT_QUEUE = 0.1;
+const LOSS_CEILING_WITHOUT_QUEUE = 0.06;
 
 /** Of few datagrams more may be lost by chance: so many standard deviations. */
 const DEVIATIONS = 3;

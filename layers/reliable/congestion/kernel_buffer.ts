@@ -29,6 +29,16 @@ export function kernelBufferOf(peer: Address): KernelBuffer | undefined {
   return isLocal ? { bytes: DEFAULT_BYTES } : undefined;
 }
 
+/** How long a datagram stays in the buffer at most, where its reader is not held up. */
+const READ_WITHIN_MS = 5;
+
+/** How much of it what is on its way may take. On a path whose least round trip is longer than one to a
+ * socket of this machine, a relay holds back most of that, and the socket has only what came last. */
+export function usableBytes({ bytes }: KernelBuffer, leastRoundTripMs: number): number {
+  const isKnown = Number.isFinite(leastRoundTripMs);
+  return isKnown ? bytes * Math.max(1, leastRoundTripMs / READ_WITHIN_MS) : bytes;
+}
+
 /** About how much of the buffer a datagram takes. */
 export function kernelBytes(datagramBytes: number): number {
   return 2 ** (32 - Math.clz32(datagramBytes + HEAD_BYTES - 1)) + RECORD_BYTES;

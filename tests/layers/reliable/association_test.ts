@@ -96,16 +96,16 @@ Deno.test("a grant that is lost on its way is said again soon", async () => {
 
 Deno.test("no more is on its way than the receiving socket holds", async () => {
   const kernelBuffer = { bytes: 20_000 };
-  const pair = new AssociationPair(seeded(15), { delayMs: 100 }, { kernelBuffer });
+  const pair = new AssociationPair(seeded(15), { delayMs: 2.5 }, { kernelBuffer });
   pair.left.record = [];
   const sending = sendAll(
     pair.left,
     Array.from({ length: 10 }, (_, number) => messageOf(number, 20_000)),
   );
   let most = 0;
-  // A round trip is 200 ms: what leaves within less is on its way at once.
+  // A round trip is 5 ms: what leaves within less is on its way at once.
   for (let time = 0; time < 200; time++) {
-    await pair.run(pair.clock.elapsedMs() + 199);
+    await pair.run(pair.clock.elapsedMs() + 4.9);
     most = Math.max(most, pair.left.record.splice(0).length);
   }
   await sending;
