@@ -65,7 +65,8 @@ function impliedBeside(key: string, endpoint: Endpoint): readonly string[] {
   const layer = layers.find(({ options }) => Object.hasOwn(options, key));
   if (layer === undefined || !("impliedBy" in layer)) return [];
   const { impliedBy, name } = layer;
-  return impliedBy === key || endpoint.layers.includes(name) ? [] : [impliedBy];
+  if (impliedBy === undefined || impliedBy === key) return [];
+  return endpoint.layers.includes(name) ? [] : [impliedBy];
 }
 
 /** The option that an error is about, by the name of its flag; undefined when it is about none.
