@@ -1,4 +1,5 @@
-// The command `sockdock chat`: joins a chat room at a terminal, or sends the lines of a pipe.
+// The command `sockdock chat`: joins a chat room at a terminal, or sends the lines of a pipe. Past
+// 300 lines because both show the same events, with what a terminal needs besides.
 
 import type { Endpoint } from "../core/addresses/endpoint.ts";
 import { errorText } from "../core/event.ts";

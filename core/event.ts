@@ -1,6 +1,7 @@
 // The events of a server, such as a session opened or a request answered. Library code tells them;
 // only commands print them. What tells one says what happened; when, on which server and in which
 // session is added in one place (event_stamp.ts). docs/events.md describes each for users.
+// Past 300 lines because it is one table: a type for each kind of event.
 
 import type { Stats } from "./counters.ts";
 import type { EventOrigin, Identity, Message, SessionOrigin } from "./session.ts";

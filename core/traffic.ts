@@ -1,5 +1,5 @@
-// Telling the messages of sessions, and what HTTP requests carry, while somebody watches them. The sessions of a dock share one of
-// these; where nobody watches, a message costs the look at a field.
+// Telling the messages of sessions, and what HTTP requests carry, while somebody watches them. The
+// sessions of a dock share one of these; where nobody watches, a message costs the look at a field.
 
 import type { ServerEvent } from "./event.ts";
 import type { Message, SessionOrigin } from "./session.ts";

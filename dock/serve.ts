@@ -1,5 +1,6 @@
 // Starts one protocol or HTTP application on one or several endpoints that share it: resolves URLs,
-// transports and layers, checks the options, and opens them in order.
+// transports and layers, checks the options, and opens them in order. Past 300 lines with what
+// it promises callers of the library.
 
 import { systemClock } from "../core/clock.ts";
 import { createCounters, sumStats } from "../core/counters.ts";

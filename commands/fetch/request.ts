@@ -1,4 +1,5 @@
 // Converts the options of `sockdock fetch` to a request: header fields, and a body of one kind.
+// Past 300 lines because each option of a body has to know which others it goes with.
 
 import type { FetchRequest } from "../../clients/http/request.ts";
 import type { FormFile } from "../../clients/http/multipart.ts";

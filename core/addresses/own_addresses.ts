@@ -11,6 +11,12 @@ export function isUnspecified(hostname: string): boolean {
   return hostname === "0.0.0.0" || canonicalHost(hostname) === "::";
 }
 
+/** The host at which this machine dials what listens on a host: its own, where that is every address. */
+export function dialledHost(hostname: string): string {
+  if (!isUnspecified(hostname)) return hostname;
+  return hostname.includes(":") ? "::1" : "127.0.0.1";
+}
+
 /** All addresses of this machine; null when they cannot be known without a question to the user. */
 export function ownAddresses(): string[] | null {
   return interfaces()?.map(({ address }) => address) ?? null;

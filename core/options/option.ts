@@ -1,6 +1,6 @@
 // The declaration of an option. Its TypeScript type, command-line flag, environment variable,
 // configuration key, help line, completions and reference entry all derive from it; option_table.ts
-// processes whole tables of options.
+// processes whole tables of options. Past 300 lines because it is the list of all kinds of options.
 
 import {
   type Bounds,

@@ -1,4 +1,5 @@
-// The servers of this process, as the control sees and drives them.
+// The servers of this process, as the control sees and drives them. Past 300 lines because each of
+// them answers from the one table of servers by their numbers.
 
 import { formatAddress } from "../../core/addresses/address.ts";
 import { createCounters, type Stats, sumStats } from "../../core/counters.ts";

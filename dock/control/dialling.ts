@@ -2,8 +2,9 @@
 // its own. Keys that both sides have come from the server; where the client's side of a secret is not
 // there, an error says what has to be given.
 
+import { basicAuthorization } from "../../clients/http/proxy.ts";
 import { formatEndpoint, parseEndpoint } from "../../core/addresses/endpoint.ts";
-import { isUnspecified } from "../../core/addresses/own_addresses.ts";
+import { dialledHost, isUnspecified } from "../../core/addresses/own_addresses.ts";
 import type { Given } from "../../core/options/option.ts";
 import { pickedTable } from "../../core/options/prefixed.ts";
 import { agreementOptions } from "../../core/websocket/options.ts";
@@ -58,7 +59,7 @@ export async function diallingOf(
   const { hostname, port } = listening;
   // What listens on every address is dialled at this machine's own.
   const ownUrl = isUnspecified(hostname)
-    ? formatEndpoint({ ...listening, hostname: hostname.includes(":") ? "::1" : "127.0.0.1" }, port)
+    ? formatEndpoint({ ...listening, hostname: dialledHost(hostname) }, port)
     : url;
   const endpoint = parseEndpoint(ownUrl, clientSchemes);
   const table = optionsForDialling(endpoint, asked);
@@ -128,10 +129,7 @@ async function signedKeys(served: Given, given: Given): Promise<ConnectOptions> 
 function authorizationOf(url: string, served: Given): string | undefined {
   const { auth, authToken, authFile, authTokenFile } = served;
   if (typeof authToken === "string") return `Bearer ${authToken}`;
-  if (typeof auth === "string") {
-    const bytes = new TextEncoder().encode(auth);
-    return `Basic ${btoa(String.fromCharCode(...bytes))}`;
-  }
+  if (typeof auth === "string") return basicAuthorization(auth);
   if (authFile === undefined && authTokenFile === undefined) return undefined;
   throw new UsageError(
     `${url} lets in only the users of its files: give header, such as Authorization: Bearer TOKEN`,

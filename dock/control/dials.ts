@@ -1,5 +1,6 @@
 // The sessions that the control opens from this process to servers of this process, and to no other.
 // Each is somebody's: once nobody has listened to it or sent over it for a while it is closed.
+// Past 300 lines because places, holders, listeners and idle time are counted together.
 
 import type { DialledSession } from "../../core/client_kind.ts";
 import { isoTime } from "../../core/clock.ts";
@@ -18,6 +19,7 @@ import type {
   OwnDials,
 } from "../../web/control/dials.ts";
 import { type EventFilter, EventLog } from "../../web/control/event_log.ts";
+import { noDial, noServer } from "../../web/control/missing.ts";
 import { Problem } from "../../web/control/problem.ts";
 import type { DrivenServer } from "../driven_server.ts";
 import type { Dock } from "../serve.ts";
@@ -172,8 +174,11 @@ export class DialRegistry implements OwnDials, AsyncDisposable {
 
   stats(): DialStats {
     return {
-      ...{ open: this.#places, opened: this.#opened, refused: this.#refused },
-      ...{ idled: this.#idled, forgotten: this.log.forgotten },
+      open: this.#places,
+      opened: this.#opened,
+      refused: this.#refused,
+      idled: this.#idled,
+      forgotten: this.log.forgotten,
     };
   }
 
@@ -198,9 +203,7 @@ export class DialRegistry implements OwnDials, AsyncDisposable {
 
   async #dialling(id: number, asked: AskedOptions): Promise<Dialling> {
     const found = this.#settings.find(id);
-    if (found === undefined) {
-      throw new Problem(404, `there is no server ${id}; GET /api/servers lists them`);
-    }
+    if (found === undefined) throw noServer(id);
     const { diallingOf } = await import("./dialling.ts");
     return await diallingOf(found.server, found.of.options, asked, this.#settings.folders);
   }
@@ -248,9 +251,7 @@ export class DialRegistry implements OwnDials, AsyncDisposable {
 
   #use(id: number): Held {
     const held = this.#held.get(id);
-    if (held === undefined) {
-      throw new Problem(404, `there is no dial ${id}; GET /api/dials lists them`);
-    }
+    if (held === undefined) throw noDial(id);
     held.usedMs = performance.now();
     return held;
   }

@@ -96,17 +96,17 @@ export async function openControl(
   log.onChange(hearing.changed);
   resources.defer(hearing.stop);
   for (const dock of docks) registry.add(dock);
+  const find = (server: number) => registry.find(server);
   const dials = resources.use(
     new DialRegistry({
-      ...{ find: (server) => registry.find(server), folders },
+      find,
+      folders,
       maxDials: options.maxDials ?? DIAL_LIMITS.maxDials,
       maxBytes: options.dialBytes ?? DIAL_LIMITS.maxBytes,
       idleMs: options.dialIdleMs ?? DIAL_LIMITS.idleMs,
     }),
   );
-  const requests = new RequestRegistry({
-    ...{ find: (server) => registry.find(server), maxRequests: MAX_REQUESTS },
-  });
+  const requests = new RequestRegistry({ find, maxRequests: MAX_REQUESTS });
   const app = controlApp({
     ...{ docks: registry, log, dials, requests, token, version: VERSION },
     beside: { paths: METRICS_PATHS, app: metricsApp(() => registry.docks()) },

@@ -3,11 +3,12 @@
 
 import { type Address, bracket } from "../../core/addresses/address.ts";
 import { parseEndpoint } from "../../core/addresses/endpoint.ts";
-import { isUnspecified } from "../../core/addresses/own_addresses.ts";
+import { dialledHost, isUnspecified } from "../../core/addresses/own_addresses.ts";
 import { errorText } from "../../core/event.ts";
 import { secretsOf } from "../../core/http/secrets.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { CapturedPart } from "../../servers/http/captured.ts";
+import { noServer } from "../../web/control/missing.ts";
 import { Problem } from "../../web/control/problem.ts";
 import type { OwnRequests, RequestAnswered, RequestAsked } from "../../web/control/requests.ts";
 import { serverSchemes } from "../schemes.ts";
@@ -42,9 +43,7 @@ export class RequestRegistry implements OwnRequests {
   async send(id: number, asked: RequestAsked): Promise<RequestAnswered> {
     const { find, maxRequests } = this.#settings;
     const found = find(id);
-    if (found === undefined) {
-      throw new Problem(404, `there is no server ${id}; GET /api/servers lists them`);
-    }
+    if (found === undefined) throw noServer(id);
     refuseUnfit(id, found);
     if (this.#open >= maxRequests) {
       throw new Problem(429, `${maxRequests} requests are on their way already; try again later`);
@@ -132,10 +131,7 @@ function placeOf(url: string, address: Address): Place {
   }
   const { scheme, hostname } = parseEndpoint(url, serverSchemes);
   const { port } = address;
-  // What listens on every address is asked at one of this machine's own.
-  const near = isUnspecified(address.hostname)
-    ? address.hostname.includes(":") ? "::1" : "127.0.0.1"
-    : address.hostname;
+  const near = dialledHost(address.hostname);
   const named = hostname === "" || isUnspecified(hostname) ? near : hostname;
   return { origin: `${scheme}://${bracket(near)}:${port}`, host: `${bracket(named)}:${port}` };
 }

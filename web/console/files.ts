@@ -35,6 +35,7 @@ import servers from "./page/panels/servers.js" with { type: "text" };
 import sessions from "./page/panels/sessions.js" with { type: "text" };
 import tryPanel from "./page/panels/try.js" with { type: "text" };
 import traffic from "./page/panels/traffic.js" with { type: "text" };
+import panelTap from "./page/panel_tap.js" with { type: "text" };
 import parts from "./page/parts.js" with { type: "text" };
 import requestCommand from "./page/request_command.js" with { type: "text" };
 import sendRequest from "./page/send_request.js" with { type: "text" };
@@ -93,6 +94,7 @@ const modules: Readonly<Record<string, string>> = {
   "panels/sessions.js": sessions,
   "panels/traffic.js": traffic,
   "panels/try.js": tryPanel,
+  "panel_tap.js": panelTap,
   "parts.js": parts,
   "request_command.js": requestCommand,
   "send_request.js": sendRequest,

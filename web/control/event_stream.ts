@@ -18,12 +18,25 @@ const LONGEST_STALL_MS = 10_000;
 /** A sign of life is sent this often, so that a listener that has gone is noticed. */
 const ALIVE_MS = 15_000;
 
-/** The header fields of the answer. */
-export const EVENT_STREAM = {
-  "content-type": "text/event-stream",
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
+const EVENT_STREAM = "text/event-stream";
+
+/** What a route of server-sent events says of its answer. */
+export const EVENT_STREAM_ANSWER = {
+  status: 200,
+  description: "The events.",
+  mediaType: EVENT_STREAM,
+  schema: { type: "string" },
 } as const;
+
+/** Answers with a stream, of which nothing is kept on the way. Default: server-sent events. */
+export function streamed(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  headers: Readonly<Record<string, string>> = { "content-type": EVENT_STREAM },
+): Response {
+  return new Response(stream, {
+    headers: { ...headers, "cache-control": "no-store", "x-content-type-options": "nosniff" },
+  });
+}
 
 /** In place of events for which there was no room. */
 interface Gap {

@@ -99,16 +99,19 @@ function Message({ line: { name, standing, kind, text, own, mention }, date, isT
         text=${text} /></em></p>`
         : html`
           ${!isTogether &&
-            html`<p class="who"><b><bdi>${visible(name)}</bdi></b>${
-              standing === "verified" &&
-              html`<span class="verified" title=${t("verified")}> ✓</span>`
-            } <${When} date=${date} /></p>`}
+            html`<p class="who"><b><bdi>${visible(name)}</bdi></b><${Mark}
+              standing=${standing} /> <${When} date=${date} /></p>`}
           <p class="text">
             <${Text} text=${text} />
           </p>
         `}
     </div>
   `;
+}
+
+/** The mark of a member who proved to be who they say. */
+export function Mark({ standing }) {
+  return standing === "verified" && html`<span class="verified" title=${t("verified")}> ✓</span>`;
 }
 
 /** What is not said yet, or was refused. */

@@ -1,6 +1,6 @@
 // The body of a request or of an answer, as people read it.
 
-import { bytesOf } from "./message.js";
+import { base64Of, bytesOf } from "./message.js";
 
 /** Images that a page can show as data, in which nothing runs. */
 const IMAGE = /^image\/(?:png|jpeg|gif|webp|avif|bmp|x-icon|vnd\.microsoft\.icon|svg\+xml)$/;
@@ -85,10 +85,4 @@ async function inflate(bytes, coding) {
   } catch {
     return undefined;
   }
-}
-
-function base64Of(bytes) {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }

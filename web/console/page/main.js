@@ -73,8 +73,7 @@ function App({ store }) {
         <h1 tabindex="-1" ref=${heading}>${t(name)}</h1>
         ${(servers.length > 0 || phase === "ok") &&
           html`
-            <${Panel} key=${`${name} ${session}`} store=${store} chosenSession=${session}
-              chosenServer=${session}
+            <${Panel} key=${`${name} ${session}`} store=${store} chosen=${session}
               showTraffic=${(id) => location.hash = `#traffic/${id}`} />
           `}
       </main>

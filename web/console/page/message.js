@@ -14,6 +14,11 @@ export function bytesOf(event) {
   return event.text === undefined ? undefined : encoder.encode(event.text);
 }
 
+/** Bytes in base64. */
+export function base64Of(bytes) {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
 /** The length of the whole message, of which the event may have the beginning alone. */
 export function lengthOf(event) {
   if (event.messageBytes !== undefined) return event.messageBytes;

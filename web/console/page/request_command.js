@@ -1,6 +1,8 @@
 // A request as a command, for curl and for `sockdock fetch`. What a client sent stands in it, so it is
 // quoted for a shell such that nothing of it runs, and nothing of it works on the terminal either.
 
+import { base64Of } from "./message.js";
+
 /** Fields that say how the request was carried, which the programs decide anew. */
 const CARRIAGE = ["connection", "content-length", "expect", "host", "transfer-encoding"];
 /** Fields that both programs add, unless they are told not to. */
@@ -89,9 +91,8 @@ function command(words, { method, headers, body, cut }, url, option) {
   if (text !== undefined && !text.includes("\0")) {
     return [...all, option("--data-raw", text), quoted(url)].join(" ");
   }
-  const base64 = btoa(Array.from(body, (byte) => String.fromCharCode(byte)).join(""));
   const piped = [...all, option("--data-binary", "@-"), quoted(url)].join(" ");
-  return `echo ${base64} | base64 -d | ${piped}`;
+  return `echo ${base64Of(body)} | base64 -d | ${piped}`;
 }
 
 function textOf(bytes) {

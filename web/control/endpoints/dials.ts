@@ -2,9 +2,10 @@
 
 import { messageJson } from "../../../core/event_json.ts";
 import type { AskedOptions, ChatRequest, DialChoice, DialRequest } from "../dials.ts";
-import { EVENT_STREAM, eventStream } from "../event_stream.ts";
+import { EVENT_STREAM_ANSWER, eventStream, streamed } from "../event_stream.ts";
 import { serverSentEvents } from "../server_sent_events.ts";
 import { messageFields, messageIn } from "../message.ts";
+import { noDial } from "../missing.ts";
 import { Problem } from "../problem.ts";
 import { type Asked, type Parameter, type Route, serverInPath } from "../route.ts";
 import type { Schema } from "../schema.ts";
@@ -63,13 +64,6 @@ const CHAT_FIELDS: Readonly<Record<ChatRequest["type"], readonly string[]>> = {
   ban: ["name"],
 };
 
-const EVENTS = {
-  status: 200,
-  description: "The events.",
-  mediaType: "text/event-stream",
-  schema: { type: "string" },
-} as const;
-
 export const dialRoutes: readonly Route[] = [
   {
     method: "POST",
@@ -122,7 +116,9 @@ export const dialRoutes: readonly Route[] = [
         readonly options?: AskedOptions;
       };
       const { answer, ...result } = await dials.ask(Number(given.server), {
-        ...{ message: messageIn(body), timeoutMs, options },
+        message: messageIn(body),
+        timeoutMs,
+        options,
       });
       return { ...result, ...(answer !== null && messageJson(answer)) };
     },
@@ -221,7 +217,7 @@ export const dialRoutes: readonly Route[] = [
     problems: [404],
     handle({ dials, given }) {
       if (dials.close(Number(given.dial))) return;
-      throw new Problem(404, `there is no dial ${given.dial}; GET /api/dials lists them`);
+      throw noDial(given.dial);
     },
   },
   {
@@ -295,7 +291,7 @@ export const dialRoutes: readonly Route[] = [
       "Of a chat, `chat` is what happened there, as `sockdock chat --json` prints it, and " +
       "`mention` says that a message mentions us.",
     parameters: [dialInPath, after],
-    answer: EVENTS,
+    answer: EVENT_STREAM_ANSWER,
     problems: [404, 429],
     handle: (asked) => stream(asked, { dial: Number(asked.given.dial) }),
   },
@@ -305,7 +301,7 @@ export const dialRoutes: readonly Route[] = [
     operation: "streamDials",
     summary: "The same of all sessions of one holder, those that are opened later too.",
     parameters: [holderInQuery, after],
-    answer: EVENTS,
+    answer: EVENT_STREAM_ANSWER,
     problems: [429],
     handle: (asked) => stream(asked, { holder: String(asked.given.holder ?? "") }),
   },
@@ -318,7 +314,9 @@ function stream({ dials, given, request: { signal } }: Asked, choice: DialChoice
   }
   const heard = dials.hear(choice);
   const events = eventStream(log, heard.filter, serverSentEvents, {
-    ...{ after: Number(given.after ?? 0), signal, onEnd: () => heard[Symbol.dispose]() },
+    after: Number(given.after ?? 0),
+    signal,
+    onEnd: () => heard[Symbol.dispose](),
   });
-  return new Response(events, { headers: EVENT_STREAM });
+  return streamed(events);
 }

@@ -3,7 +3,8 @@
 import type { ServerEvent } from "../../../core/event.ts";
 import { didYouMean } from "../../../core/options/nearest.ts";
 import type { EventFilter, LoggedEvent } from "../event_log.ts";
-import { eventStream, type StreamWriter } from "../event_stream.ts";
+import { EVENT_STREAM_ANSWER, eventStream, streamed, type StreamWriter } from "../event_stream.ts";
+import { noServer } from "../missing.ts";
 import { Problem } from "../problem.ts";
 import { serverSentEvents } from "../server_sent_events.ts";
 import type { Asked, Parameter, Route } from "../route.ts";
@@ -101,19 +102,12 @@ export const eventRoutes: readonly Route[] = [
       description: "As `after`; browsers send it when they connect again.",
       schema: { type: "integer", minimum: 0 },
     }],
-    answer: {
-      status: 200,
-      description: "The events.",
-      mediaType: "text/event-stream",
-      schema: { type: "string" },
-    },
+    answer: EVENT_STREAM_ANSWER,
     problems: [404, 429],
     handle(asked) {
       const { log, given } = asked;
       const after = Number(given.after ?? given["last-event-id"] ?? log.lastId);
-      return streamed(listenTo(asked, filterOf(asked), serverSentEvents, after), {
-        "content-type": "text/event-stream",
-      });
+      return streamed(listenTo(asked, filterOf(asked), serverSentEvents, after));
     },
   },
   {
@@ -216,22 +210,11 @@ function listenTo(
   return eventStream(log, filter, writer, { after, perSecond, signal });
 }
 
-function streamed(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  headers: Readonly<Record<string, string>>,
-): Response {
-  return new Response(stream, {
-    headers: { ...headers, "cache-control": "no-store", "x-content-type-options": "nosniff" },
-  });
-}
-
 /** @throws {Problem} when there is no such server, or no such kind of event */
 function filterOf({ docks, given }: Asked): EventFilter {
   const { event, server, session, contains, bodies } = given;
   const url = server === undefined ? undefined : docks.urlOf(Number(server));
-  if (server !== undefined && url === undefined) {
-    throw new Problem(404, `there is no server ${server}; GET /api/servers lists them`);
-  }
+  if (server !== undefined && url === undefined) throw noServer(server);
   const kinds = event === undefined ? [] : String(event).split(",").map((kind) => kind.trim());
   for (const kind of kinds) {
     if (KINDS.includes(kind)) continue;

@@ -1,6 +1,7 @@
 // The servers: what runs, starting and stopping, their certificates and their faults.
 
 import type { StartRequest, Stopping } from "../controlled_docks.ts";
+import { noServer } from "../missing.ts";
 import { Problem } from "../problem.ts";
 import { type Asked, type Route, serverInPath } from "../route.ts";
 
@@ -263,5 +264,5 @@ function stop(asked: Asked, graceMs: number): Stopping {
 function serverOf({ docks, given }: Asked): number {
   const id = Number(given.server);
   if (docks.has(id)) return id;
-  throw new Problem(404, `there is no server ${id}; GET /api/servers lists them`);
+  throw noServer(id);
 }

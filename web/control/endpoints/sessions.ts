@@ -1,8 +1,9 @@
 // The sessions that are open: who they are, ending one, and saying something to its peer.
 
 import { messageFields, messageIn } from "../message.ts";
+import { noSession } from "../missing.ts";
 import { Problem } from "../problem.ts";
-import { type Asked, type Route, sessionInPath } from "../route.ts";
+import { type Route, sessionInPath } from "../route.ts";
 
 const USUAL_SEND_MS = 5000;
 const LONGEST_SEND_MS = 60_000;
@@ -43,7 +44,9 @@ export const sessionRoutes: readonly Route[] = [
     answer: { status: 204, description: "It has ended." },
     problems: [404],
     handle(asked) {
-      if (!asked.docks.closeSession(Number(asked.given.session))) throw noSession(asked);
+      if (!asked.docks.closeSession(Number(asked.given.session))) {
+        throw noSession(asked.given.session);
+      }
     },
   },
   {
@@ -73,7 +76,7 @@ export const sessionRoutes: readonly Route[] = [
       const { timeoutMs = USUAL_SEND_MS } = asked.body as { readonly timeoutMs?: number };
       const message = messageIn(asked.body);
       const sent = await asked.docks.sendTo(Number(asked.given.session), message, timeoutMs);
-      if (sent === false) throw noSession(asked);
+      if (sent === false) throw noSession(asked.given.session);
       if (sent === null) {
         const why = `session ${asked.given.session} carries HTTP requests and takes no messages`;
         throw new Problem(409, why);
@@ -81,7 +84,3 @@ export const sessionRoutes: readonly Route[] = [
     },
   },
 ];
-
-function noSession({ given: { session } }: Asked): Problem {
-  return new Problem(404, `there is no open session ${session}; GET /api/sessions lists them`);
-}

@@ -3,13 +3,13 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useModel } from "../changes.js";
 import { wishOf } from "../chat_commands.js";
-import { optionsOf } from "../client_options.js";
+import { ClientOptions, optionsOf } from "../client_options.js";
 import { visible } from "../format.js";
 import { html } from "../html.js";
 import { attempt, Problem, ServerChoice } from "../parts.js";
 import { useStore } from "../store.js";
 import { language, t } from "../words.js";
-import { Conversation } from "../conversation.js";
+import { Conversation, Mark } from "../conversation.js";
 
 const KEPT_AS = "sockdock chat name";
 
@@ -56,10 +56,7 @@ function Enter({ chat, store }) {
         <small>${t("yourNameHelp")}</small></label>
       <label>${t("room")}<input name="room" value=${room} maxlength="64" autocomplete="off"
         spellcheck="false" onInput=${(event) => setRoom(event.target.value)} /></label>
-      <details><summary>${t("clientOptions")}</summary>
-        <label>${t("furtherOptions")}<textarea name="options" rows="3" spellcheck="false"
-          value=${options} onInput=${(event) => setOptions(event.target.value)}></textarea>
-          <small>${t("clientOptionsHelp")}</small></label></details>
+      <${ClientOptions} value=${options} onChange=${setOptions} />
       <button class="main" disabled=${entering}>${t("enterChat")}</button>
       <${Problem} text=${problem ?? (chat.reason && visible(chat.reason))} />
     </form>
@@ -225,13 +222,14 @@ function Members({ chat, room, setProblem }) {
         <ul>${sorted.map(({ name, standing }) =>
           html`
             <li key=${name}>${name === room.name
-              ? html`<span class="self"><bdi>${visible(name)}</bdi>${mark(standing)} <span
+              ? html`<span class="self"><bdi>${
+                visible(name)
+              }</bdi><${Mark} standing=${standing} /> <span
                 class="soft">${t("you")}</span></span>`
               : html`
                 <button type="button" class="place" title=${t("writeTo", visible(name))}
-                  onClick=${() => chat.showPerson(name)}><span><bdi>${visible(name)}</bdi>${mark(
-                    standing,
-                  )}</span></button>
+                  onClick=${() => chat.showPerson(name)}><span><bdi>${visible(name)}</bdi><${Mark}
+                    standing=${standing} /></span></button>
               `}</li>
           `
         )}</ul>
@@ -245,12 +243,6 @@ function Members({ chat, room, setProblem }) {
 /** Whether what is not talk has a place of its own. */
 function isWide() {
   return matchMedia("(min-width: 60rem)").matches;
-}
-
-/** The mark of a member who proved to be who they say. */
-function mark(standing) {
-  return standing === "verified" &&
-    html`<span class="verified" title=${t("verified")}> ✓</span>`;
 }
 
 /** What is said next: Enter says it, Shift and Enter begins a line. */

@@ -6,11 +6,12 @@ import { bytes, clock, count, visible } from "../format.js";
 import { html } from "../html.js";
 import { Part } from "../http_part.js";
 import { bytesOf } from "../message.js";
+import { TapCounts, TapTools, useTap } from "../panel_tap.js";
 import { Copy, Problem, ServerChoice } from "../parts.js";
 import { BODY_FILE, curlCommand, fetchCommand } from "../request_command.js";
 import { SendForm } from "../send_request.js";
 import { useStore } from "../store.js";
-import { createTap, eventOf } from "../tap.js";
+import { eventOf } from "../tap.js";
 import { t } from "../words.js";
 
 /** The most of each body that is asked for, and that the server keeps. */
@@ -21,26 +22,19 @@ const SHOWN = 200;
 const HELD_MS = 3000;
 
 export function Http({ store }) {
-  const { servers, phase } = useStore(store);
+  const { servers } = useStore(store);
   const [server, setServer] = useState("");
   const [paused, setPaused] = useState(false);
   const [chosen, choose] = useState();
   const [sending, send] = useState();
-  const [, redraw] = useState(0);
-  const tap = useRef();
-  tap.current ??= createTap(store.api, () => redraw((number) => number + 1));
 
   const asked = servers.filter(({ carries }) => carries === "requests");
   const query = new URLSearchParams({
     ...{ event: "request", bodies: BODY_BYTES },
     ...server !== "" && { server },
   }).toString();
-  useEffect(() => {
-    if (paused || phase !== "ok") return;
-    return tap.current.open(query);
-  }, [query, paused, phase === "ok"]);
-
-  const { events, found, seen, leftOut, missed, problem } = tap.current;
+  const tap = useTap(store, query, paused);
+  const { found, problem } = tap;
   const [rows, hold] = useHeldRows(found);
   const table = useRef();
   const left = useRef();
@@ -50,34 +44,20 @@ export function Http({ store }) {
     if (row) table.current.querySelector(row)?.focus();
     left.current = chosen;
   }, [chosen]);
-  const clear = () => {
-    tap.current.clear();
-    choose(undefined);
-  };
   const event = chosen && eventOf(chosen);
   const of = (url) => asked.find((one) => one.url === url);
   return html`
     <form class="tools" onSubmit=${(event) => event.preventDefault()}>
       <${ServerChoice} servers=${asked} value=${server} onChange=${setServer} all />
-      <label>${t("search")}<input type="search" name="search" onInput=${(event) =>
-        tap.current.search(event.target.value)} /></label>
-      <span class="buttons">
-        <button type="button" class="main" aria-pressed=${paused}
-          onClick=${() => setPaused(!paused)}>${paused ? t("resume") : t("pause")}</button>
-        <button type="button" onClick=${clear}>${t("clear")}</button>
+      <${TapTools} tap=${tap} paused=${paused} setPaused=${setPaused} clear=${() =>
+        choose(undefined)}>
         <button type="button" disabled=${asked.length === 0} onClick=${() => {
           choose(undefined);
           send({ server: server === "" ? asked[0].id : Number(server) });
         }}>${t("newRequest")}</button>
-      </span>
+      <//>
     </form>
-    <p class="soft" role="status">${[
-      t("kept", count(events.length), count(seen)),
-      leftOut > 0 && t("leftOut", count(leftOut)),
-      missed > 0 && t("missed", count(missed)),
-      found.length < events.length && t("found", count(found.length)),
-      found.length > SHOWN && t("showing", SHOWN),
-    ].filter(Boolean).join(" \u00b7 ")}</p>
+    <${TapCounts} tap=${tap} shown=${SHOWN} />
     <${Problem} text=${problem} />
     ${sending && !chosen && html`
       <${SendForm} store=${store} servers=${asked} asked=${sending} close=${() => send()} />

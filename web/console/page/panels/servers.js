@@ -9,9 +9,9 @@ import { Stop } from "../stop.js";
 import { useStore } from "../store.js";
 import { t } from "../words.js";
 
-export function Servers({ store, chosenServer }) {
+export function Servers({ store, chosen: first }) {
   const { servers, rates } = useStore(store);
-  const [chosen, choose] = useState(Number(chosenServer));
+  const [chosen, choose] = useState(Number(first));
   const [told, tell] = useState("");
   return html`
     <${StartForm} store=${store} />

@@ -1,13 +1,14 @@
 // The events as they pass: those that are kept can all be scrolled to, and one is shown as text and in
 // hexadecimal. Rows alone that can be seen are drawn.
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import { clock, count, visible } from "../format.js";
+import { useRef, useState } from "preact/hooks";
+import { clock, visible } from "../format.js";
 import { html } from "../html.js";
 import { bytesOf, hexDump, lengthOf, preview, textLines } from "../message.js";
+import { TapCounts, TapTools, useTap } from "../panel_tap.js";
 import { attempt, download, Problem, ServerChoice } from "../parts.js";
 import { useStore } from "../store.js";
-import { createTap, eventOf } from "../tap.js";
+import { eventOf } from "../tap.js";
 import { t } from "../words.js";
 
 const KINDS = {
@@ -20,29 +21,22 @@ const ARROWS = { received: "\u2192", sent: "\u2190", request: "\u2192" };
 const ROW = 28;
 const ABOVE = 4;
 
-export function Traffic({ store, chosenSession }) {
-  const { servers, phase } = useStore(store);
+export function Traffic({ store, chosen: first }) {
+  const { servers } = useStore(store);
   const [server, setServer] = useState("");
-  const [session, setSession] = useState(chosenSession ?? "");
+  const [session, setSession] = useState(first ?? "");
   const [kinds, setKinds] = useState("allKinds");
   const [paused, setPaused] = useState(false);
   const [chosen, choose] = useState();
   const [problem, setProblem] = useState();
-  const [, redraw] = useState(0);
-  const tap = useRef();
-  tap.current ??= createTap(store.api, () => redraw((number) => number + 1));
 
   const place = { ...server !== "" && { server }, ...session !== "" && { session } };
   const query = new URLSearchParams({
     ...place,
     ...kinds !== "allKinds" && { event: KINDS[kinds].join(",") },
   }).toString();
-  useEffect(() => {
-    if (paused || phase !== "ok") return;
-    return tap.current.open(query);
-  }, [query, paused, phase === "ok"]);
-
-  const { events, found, seen, leftOut, missed } = tap.current;
+  const tap = useTap(store, query, paused);
+  const { found } = tap;
   const downloadCapture = () =>
     attempt(setProblem, async () => {
       const path = `/api/capture?${new URLSearchParams(place)}`;
@@ -61,14 +55,8 @@ export function Traffic({ store, chosenSession }) {
               html`<option key=${name} value=${name}>${t(name)}</option>`
             )}
           </select></label>
-      <label>${t("search")}<input type="search" name="search" onInput=${(event) =>
-        tap.current.search(event.target.value)} /></label>
-      <span class="buttons">
-        <button type="button" class="main" aria-pressed=${paused}
-          onClick=${() => setPaused(!paused)}>${paused ? t("resume") : t("pause")}</button>
-        <button type="button" onClick=${() => (tap.current.clear(), choose(undefined))}>${t(
-          "clear",
-        )}</button>
+      <${TapTools} tap=${tap} paused=${paused} setPaused=${setPaused} clear=${() =>
+        choose(undefined)}>
         <button type="button" onClick=${() =>
           download("events.jsonl", new Blob(found.map(({ json }) => `${json}\n`)))}>${t(
             "download",
@@ -76,15 +64,10 @@ export function Traffic({ store, chosenSession }) {
         <button type="button" title=${t("captureHelp")} onClick=${downloadCapture}>${t(
           "capture",
         )}</button>
-      </span>
+      <//>
     </form>
-    <p class="soft" role="status">${[
-      t("kept", count(events.length), count(seen)),
-      leftOut > 0 && t("leftOut", count(leftOut)),
-      missed > 0 && t("missed", count(missed)),
-      found.length < events.length && t("found", count(found.length)),
-    ].filter(Boolean).join(" \u00b7 ")}</p>
-    <${Problem} text=${problem ?? tap.current.problem} />
+    <${TapCounts} tap=${tap} />
+    <${Problem} text=${problem ?? tap.problem} />
     ${found.length === 0 && html`<p class="empty">${t("noEvents")}</p>`}
     ${chosen && html`<${Content} one=${chosen} close=${() => choose(undefined)} />`}
     <${Rows} found=${found} chosen=${chosen} choose=${choose}

@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useModel } from "../changes.js";
-import { base64OfHex, optionsOf } from "../client_options.js";
+import { base64OfHex, ClientOptions, optionsOf } from "../client_options.js";
 import { clock, visible } from "../format.js";
 import { html } from "../html.js";
 import { bytesOf, hexDump, lengthOf, textLines } from "../message.js";
@@ -36,13 +36,7 @@ export function Try({ store }) {
         <span class="buttons">
           <button class="main" disabled=${opening}>${t("openSession")}</button>
         </span>
-        <details class="wide">
-          <summary>${t("clientOptions")}</summary>
-          <label>${t("furtherOptions")}
-            <textarea name="options" rows="3" spellcheck="false" value=${options}
-              onInput=${(event) => setOptions(event.target.value)}></textarea>
-            <small>${t("clientOptionsHelp")}</small></label>
-        </details>
+        <${ClientOptions} value=${options} onChange=${setOptions} wide />
       `}
     </form>
     <${Problem} text=${problem} />
