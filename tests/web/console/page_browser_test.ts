@@ -6,7 +6,7 @@ import { openControl } from "../../../dock/control/open_control.ts";
 import { serve } from "../../../dock/serve.ts";
 import { echo } from "../../../protocols/echo.ts";
 import { peerTest } from "../../peer.ts";
-import { visit, withBrowser } from "./visit.ts";
+import { visit, visitControl } from "./visit.ts";
 
 peerTest(
   "the token leaves the address bar and is kept for the tab alone",
@@ -81,11 +81,9 @@ peerTest(
     const token = "the-same-token-as-before";
     await using server = await serve("tcp://127.0.0.1:0", echo);
     const first = await openControl([server], { token });
-    await withBrowser(async (context) => {
-      const page = await context.newPage();
-      await page.goto(`${first.url}/#token=${token}`);
+    await visitControl(first, async ({ page, show }) => {
       await page.waitForSelector(".state.ok");
-      await page.click("text=Traffic");
+      await show("traffic");
       await first[Symbol.asyncDispose]();
       await page.waitForSelector(".state.lost");
       await using _second = await openControl([server], { token, url: first.url });

@@ -8,7 +8,7 @@ import { openControl } from "../../../dock/control/open_control.ts";
 import { serve } from "../../../dock/serve.ts";
 import { echo } from "../../../protocols/echo.ts";
 import { peerTest } from "../../peer.ts";
-import { visit, withBrowser } from "./visit.ts";
+import { visit, visitControl } from "./visit.ts";
 
 const PLOTS = 4;
 
@@ -152,11 +152,9 @@ peerTest("plots go on where they stopped when the control returns", ["chromium"]
   const token = "the-same-token-as-before";
   await using server = await serve("tcp://127.0.0.1:0", echo);
   const first = await openControl([server], { token });
-  await withBrowser(async (context) => {
-    const page = await context.newPage();
-    await page.goto(`${first.url}/#token=${token}`);
+  await visitControl(first, async ({ page, show }) => {
     await page.waitForSelector(".state.ok");
-    await page.click("text=Plots");
+    await show("plots");
     const sessions = page.locator(".chart").nth(1);
     await sessions.locator("summary").click();
     const rows = sessions.locator("tbody tr");
